@@ -1,0 +1,151 @@
+"""A patient's claim on a place."""
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Patient, User
+from core import clock
+from payments.models import Order
+from scheduling.models import Slot
+
+
+def free_cancel_hours() -> int:
+    return settings.FREE_CANCEL_HOURS
+
+
+def cancel_grace_minutes() -> int:
+    return settings.CANCEL_GRACE_MINUTES
+
+
+class BookingQuerySet(models.QuerySet["Booking"]):
+    def live(self) -> "BookingQuerySet":
+        """Bookings that take a place: held or confirmed."""
+        return self.filter(state__in=Booking.LIVE)
+
+    def visible_to(self, user: User) -> "BookingQuerySet":
+        """The desk sees all bookings, an instructor those of the own classes, a patient the account's own."""
+        if user.has_perm("booking.view_day_sheet"):
+            return self
+        return self.filter(Q(patient__account=user) | Q(slot__instructor__user=user))
+
+    def of_account(self, user: User) -> "BookingQuerySet":
+        """The bookings of all patients for whom `user` books."""
+        return self.filter(patient__account=user)
+
+    def hold_ended(self) -> "BookingQuerySet":
+        """Holds whose time is over; their place is still taken until they are released."""
+        return self.filter(state=Booking.State.HELD, hold_expires_at__lte=clock.now())
+
+    def with_details(self) -> "BookingQuerySet":
+        """Bookings with all that a page or message names, in one query."""
+        return self.select_related(
+            "patient__account", "order", "slot__class_type", "slot__instructor", "slot__room__location"
+        )
+
+
+class Booking(models.Model):
+    """A patient's claim on one place of a slot, with the cancel policy that held when it was made."""
+
+    class State(models.TextChoices):
+        HELD = "held", _("Waiting for payment")
+        CONFIRMED = "confirmed", _("Confirmed")
+        RELEASED = "released", _("Not paid in time")
+        CANCELLED = "cancelled", _("Cancelled")
+
+    LIVE = (State.HELD, State.CONFIRMED)
+    # what may become of a booking; money that arrives after release may still find a free place
+    MOVES = {
+        State.HELD: {State.CONFIRMED, State.RELEASED, State.CANCELLED},
+        State.CONFIRMED: {State.CANCELLED},
+        State.RELEASED: {State.CONFIRMED},
+        State.CANCELLED: set(),
+    }
+
+    patient = models.ForeignKey(Patient, models.PROTECT, related_name="bookings", verbose_name=_("patient"))
+    slot = models.ForeignKey(Slot, models.PROTECT, related_name="bookings", verbose_name=_("slot"))
+    order = models.ForeignKey(Order, models.PROTECT, related_name="bookings", null=True, blank=True)
+    booked_by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("booked by"))
+    state = models.CharField(_("state"), max_length=10, choices=State)
+    price = models.PositiveIntegerField(_("price"))
+    currency = models.CharField(_("currency"), max_length=3)
+    made_at = models.DateTimeField(_("made"), default=clock.now, editable=False)
+    hold_expires_at = models.DateTimeField(_("held until"), null=True, blank=True)
+    confirmed_at = models.DateTimeField(_("confirmed"), null=True, blank=True)
+    ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
+    free_cancel_hours = models.PositiveSmallIntegerField(default=free_cancel_hours, editable=False)
+    cancel_grace_minutes = models.PositiveSmallIntegerField(default=cancel_grace_minutes, editable=False)
+    checked_in_at = models.DateTimeField(_("checked in"), null=True, blank=True)
+
+    objects = BookingQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("booking")
+        verbose_name_plural = _("bookings")
+        permissions = [("view_day_sheet", "Can see the day sheet with all bookings")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["patient", "slot"],
+                condition=Q(state__in=["held", "confirmed"]),
+                name="one_live_booking_per_patient_and_slot",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="held") | Q(hold_expires_at__isnull=False, order__isnull=False),
+                name="a_hold_has_an_end_and_an_order",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="confirmed") | Q(confirmed_at__isnull=False),
+                name="a_confirmed_booking_knows_when",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=["released", "cancelled"], ended_at__isnull=False)
+                | Q(state__in=["held", "confirmed"], ended_at__isnull=True),
+                name="an_ended_booking_knows_when",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["hold_expires_at"], condition=Q(state="held"), name="holds_by_end"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.pk}: {self.get_state_display()}"
+
+    @property
+    def is_held(self) -> bool:
+        return self.state == self.State.HELD
+
+    @property
+    def is_confirmed(self) -> bool:
+        return self.state == self.State.CONFIRMED
+
+    @property
+    def hold_time_left(self) -> timedelta:
+        """How long the place is still held; zero when the time is over or nothing is held."""
+        if not self.is_held or self.hold_expires_at is None:
+            return timedelta()
+        return max(self.hold_expires_at - clock.now(), timedelta())
+
+    @property
+    def free_cancel_until(self) -> datetime:
+        """The last moment before which cancelling costs nothing; exactly then is late.
+
+        The later of: so many hours before the class, and a short grace after booking (never past the class's start).
+        """
+        before_class = self.slot.starts_at - timedelta(hours=self.free_cancel_hours)
+        grace = min(self.made_at + timedelta(minutes=self.cancel_grace_minutes), self.slot.starts_at)
+        return max(before_class, grace)
+
+    def move_to(self, state: State) -> None:
+        """Change the state along MOVES and note the moment. The caller holds the row's lock and saves."""
+        if state not in self.MOVES[self.State(self.state)]:
+            raise ValueError(f"booking {self.pk} cannot go from {self.state} to {state}")
+        self.state = state
+        if state in self.LIVE:
+            self.ended_at = None
+        else:
+            self.ended_at = clock.now()
+        if state == self.State.CONFIRMED:
+            self.confirmed_at = clock.now()

@@ -1,0 +1,16 @@
+"""All addresses, by the part of the house that answers them."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("website.urls")),
+    path("", include("scheduling.urls")),
+    path("", include("booking.urls")),
+    path("", include("notifications.urls")),
+    path("", include("payments.urls")),
+    path("my/", include("accounts.urls")),
+    path("accounts/", include("allauth.urls")),
+    path("api/v1/", include("config.api_urls")),
+    path("admin/", admin.site.urls),
+]

@@ -1,0 +1,106 @@
+"""Time: what it is now, and how instants (UTC) and clinic wall time meet.
+
+Business rules ask `now()` here and nowhere else, so that tests can stand at any moment.
+"""
+
+from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.utils import timezone
+from django.utils.formats import date_format, time_format
+from django.utils.translation import gettext as translate
+from django.utils.translation import gettext_lazy as _
+
+from core.errors import InvalidInput
+
+
+class NonexistentWallTime(InvalidInput):
+    code = "nonexistent_wall_time"
+    message = _(
+        "%(wall)s does not exist in %(zone)s: the clocks jump over it that night. Please choose an earlier or later time."
+    )
+
+
+class AmbiguousWallTime(InvalidInput):
+    code = "ambiguous_wall_time"
+    message = _(
+        "%(wall)s happens twice in %(zone)s, because the clocks are set back that night. Please say which one you mean."
+    )
+
+
+def now() -> datetime:
+    """The present instant, aware, in UTC."""
+    return timezone.now()
+
+
+def clinic_zone() -> ZoneInfo:
+    """The zone in which the clinic's wall clocks run."""
+    return _zone(settings.CLINIC_TIME_ZONE)
+
+
+def clinic_time(instant: datetime) -> datetime:
+    """The same instant on the clinic's wall clock."""
+    return instant.astimezone(clinic_zone())
+
+
+def clinic_today() -> date:
+    """Today's date at the clinic."""
+    return clinic_time(now()).date()
+
+
+def day_bounds(day: date, zone: ZoneInfo | None = None) -> tuple[datetime, datetime]:
+    """The first instant of a local day and the first instant after it; 23, 24 or 25 hours apart."""
+    zone = zone or clinic_zone()
+    first = datetime.combine(day, time.min, tzinfo=zone)
+    after = datetime.combine(day + timedelta(days=1), time.min, tzinfo=zone)
+    return first.astimezone(UTC), after.astimezone(UTC)
+
+
+def instant_of(day: date, wall: time, zone: ZoneInfo | None = None, *, fold: int | None = None) -> datetime:
+    """The instant (UTC) at which the wall clock of `zone` shows `wall` on `day`.
+
+    `fold` chooses between the first (0) and the second (1) of two equal wall times, as in PEP 495.
+
+    Raises NonexistentWallTime in the hour that a clock change skips, and AmbiguousWallTime in the hour that it repeats
+    unless `fold` says which one is meant.
+    """
+    zone = zone or clinic_zone()
+    first = datetime.combine(day, wall.replace(fold=0), tzinfo=zone)
+    second = first.replace(fold=1)
+    names = {"wall": f"{day:%Y-%m-%d} {wall:%H:%M}", "zone": zone.key}
+    if first.utcoffset() == second.utcoffset():
+        return first.astimezone(UTC)
+    exists = first.astimezone(UTC).astimezone(zone).replace(tzinfo=None) == first.replace(tzinfo=None, fold=0)
+    if not exists:
+        raise NonexistentWallTime(**names)
+    if fold is None:
+        raise AmbiguousWallTime(**names)
+    return (second if fold else first).astimezone(UTC)
+
+
+def format_day(day: date | datetime) -> str:
+    """`Tuesday 24 November`; with the year when it is not this one."""
+    pattern = "l j F" if day.year == clinic_today().year else "l j F Y"
+    return date_format(day, pattern)
+
+
+def format_when(starts_at: datetime, ends_at: datetime | None = None) -> str:
+    """`Tuesday 24 November, 18:00–19:00 (Berlin time)`, always on the clinic's clock."""
+    start = clinic_time(starts_at)
+    hours = time_format(start, "H:i")
+    if ends_at is not None:
+        hours += f"–{time_format(clinic_time(ends_at), 'H:i')}"
+    return f"{format_day(start)}, {hours} ({zone_label()})"
+
+
+def zone_label() -> str:
+    """How the clinic's zone is named to people: `Berlin time`."""
+    city = settings.CLINIC_TIME_ZONE.rsplit("/", 1)[-1].replace("_", " ")
+    return translate("%(city)s time") % {"city": city}
+
+
+@cache
+def _zone(name: str) -> ZoneInfo:
+    return ZoneInfo(name)

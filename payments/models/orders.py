@@ -1,0 +1,153 @@
+"""What is owed (Order), what came in (Payment) and what goes out (Refund). Rows are never deleted."""
+
+import secrets
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from core import clock
+from core.money import format_money
+
+# no 0/O, 1/I/L: people read references aloud on the phone
+REFERENCE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
+
+
+def new_reference() -> str:
+    """A reference that can be spelled on the phone, e.g. `K7QM-2XWD-9P`: 10 of 31 signs, about 50 bits."""
+    signs = "".join(secrets.choice(REFERENCE_ALPHABET) for _position in range(10))
+    return f"{signs[:4]}-{signs[4:8]}-{signs[8:]}"
+
+
+class OrderQuerySet(models.QuerySet["Order"]):
+    def visible_to(self, user: User) -> "OrderQuerySet":
+        """Staff who take payments see every order, everyone else their own."""
+        return self if user.has_perm("payments.take_payment") else self.filter(payer=user)
+
+
+class Order(models.Model):
+    """What a payer owes for one purchase. The things bought point to it and hold their own price."""
+
+    class State(models.TextChoices):
+        OPEN = "open", _("To be paid")
+        PAID = "paid", _("Paid")
+        CLOSED = "closed", _("Closed unpaid")
+
+    reference = models.CharField(_("reference"), max_length=12, unique=True, default=new_reference, editable=False)
+    payer = models.ForeignKey(User, models.PROTECT, related_name="orders", null=True, blank=True)
+    amount = models.PositiveIntegerField(_("amount"))
+    currency = models.CharField(_("currency"), max_length=3)
+    state = models.CharField(_("state"), max_length=10, choices=State, default=State.OPEN)
+    created_at = models.DateTimeField(default=clock.now, editable=False)
+    paid_at = models.DateTimeField(null=True, blank=True)
+
+    objects = OrderQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("order")
+        verbose_name_plural = _("orders")
+        permissions = [("take_payment", "Can take payments at the desk")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state="paid", paid_at__isnull=False) | (~Q(state="paid") & Q(paid_at__isnull=True)),
+                name="a_paid_order_knows_when",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.reference}: {format_money(self.amount, self.currency)}"
+
+    @property
+    def is_open(self) -> bool:
+        return self.state == self.State.OPEN
+
+    @property
+    def is_paid(self) -> bool:
+        return self.state == self.State.PAID
+
+
+class Payment(models.Model):
+    """Money that came in for an order: one row for each movement, written once."""
+
+    class Method(models.TextChoices):
+        CARD = "card", _("Card, on-line")
+        CASH = "cash", _("Cash")
+        TERMINAL = "terminal", _("Card, at the desk")
+
+    order = models.ForeignKey(Order, models.PROTECT, related_name="payments")
+    amount = models.PositiveIntegerField(_("amount"))
+    refunded = models.PositiveIntegerField(_("of which refunded or about to be"), default=0)
+    currency = models.CharField(_("currency"), max_length=3)
+    method = models.CharField(_("method"), max_length=10, choices=Method)
+    payment_intent = models.CharField(_("Stripe payment intent"), max_length=255, null=True, blank=True, unique=True)
+    received_at = models.DateTimeField(default=clock.now)
+    taken_by = models.ForeignKey(User, models.PROTECT, related_name="+", null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("payment")
+        verbose_name_plural = _("payments")
+        constraints = [
+            models.CheckConstraint(condition=Q(refunded__lte=F("amount")), name="never_refund_more_than_was_paid"),
+            models.CheckConstraint(condition=Q(amount__gt=0), name="a_payment_is_more_than_nothing"),
+            models.CheckConstraint(
+                condition=Q(method="card", payment_intent__isnull=False)
+                | (~Q(method="card") & Q(payment_intent__isnull=True)),
+                name="an_on_line_payment_names_its_intent",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{format_money(self.amount, self.currency)} for {self.order_id}"
+
+
+class RefundQuerySet(models.QuerySet["Refund"]):
+    def due(self) -> "RefundQuerySet":
+        """Refunds that a worker should send now: due, and not leased by another worker."""
+        return self.filter(state=Refund.State.DUE, next_try_at__lte=clock.now())
+
+
+class Refund(models.Model):
+    """Money that goes back. Due until the provider has accepted it; the key makes a repeated call harmless."""
+
+    class State(models.TextChoices):
+        DUE = "due", _("Due")
+        PENDING = "pending", _("On its way")
+        SUCCEEDED = "succeeded", _("Refunded")
+        FAILED = "failed", _("Failed")
+
+    class Reason(models.TextChoices):
+        PAID_TOO_LATE = "paid_too_late", _("Paid after the place was given away")
+        PAID_TWICE = "paid_twice", _("Paid twice")
+
+    payment = models.ForeignKey(Payment, models.PROTECT, related_name="refunds")
+    amount = models.PositiveIntegerField(_("amount"))
+    reason = models.CharField(_("reason"), max_length=30, choices=Reason)
+    state = models.CharField(_("state"), max_length=10, choices=State, default=State.DUE)
+    idempotency_key = models.UUIDField(unique=True, editable=False)
+    stripe_id = models.CharField(max_length=255, null=True, blank=True, unique=True)
+    created_at = models.DateTimeField(default=clock.now, editable=False)
+    created_by = models.ForeignKey(User, models.PROTECT, related_name="+", null=True, blank=True)
+    settled_at = models.DateTimeField(null=True, blank=True)
+    next_try_at = models.DateTimeField(default=clock.now)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    error = models.CharField(max_length=500, blank=True)
+
+    objects = RefundQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("refund")
+        verbose_name_plural = _("refunds")
+        constraints = [
+            models.CheckConstraint(condition=Q(amount__gt=0), name="a_refund_is_more_than_nothing"),
+            models.CheckConstraint(
+                condition=Q(state__in=["due", "failed"]) | Q(stripe_id__isnull=False),
+                name="a_sent_refund_knows_its_provider_id",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["next_try_at"], condition=Q(state="due"), name="due_refunds"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.amount} of payment {self.payment_id}: {self.state}"
