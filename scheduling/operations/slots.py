@@ -1,0 +1,138 @@
+"""Drafting and publishing single slots."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy as _
+
+from core import clock
+from core.errors import DomainError, InvalidInput
+from scheduling.models import ClassType, Instructor, Room, Slot
+
+
+class RoomIsTaken(DomainError):
+    code = "room_taken"
+    message = _("%(room)s is taken at that time: %(clash)s. Please choose another time or room.")
+
+
+class InstructorIsTeaching(DomainError):
+    code = "instructor_teaching"
+    message = _("%(instructor)s teaches at that time: %(clash)s. Please choose another time.")
+
+
+class RoomTooSmall(InvalidInput):
+    code = "room_too_small"
+    message = _("%(room)s holds %(size)s mats. Please lower the capacity or choose another room.")
+
+
+class SlotInThePast(InvalidInput):
+    code = "slot_in_the_past"
+    message = _("This time is over. Please choose one in the future.")
+
+
+class NotADraft(DomainError):
+    code = "not_a_draft"
+    message = _("This class is published already, so it cannot be edited as a draft.")
+
+
+def draft_slot(
+    *,
+    class_type: ClassType,
+    instructor: Instructor,
+    room: Room | None,
+    starts_at: datetime,
+    minutes: int | None = None,
+    capacity: int | None = None,
+    price: int | None = None,
+) -> Slot:
+    """Put a new class into the timetable, for the staff's eyes only until it is published.
+
+    Length (minutes), capacity and price (smallest currency unit) come from the class type unless they are given.
+
+    Raises SlotInThePast, RoomTooSmall, RoomIsTaken or InstructorIsTeaching.
+    """
+    slot = Slot(
+        class_type=class_type,
+        instructor=instructor,
+        room=room,
+        starts_at=starts_at,
+        ends_at=starts_at + timedelta(minutes=class_type.minutes if minutes is None else minutes),
+        capacity=class_type.capacity if capacity is None else capacity,
+        price=class_type.price if price is None else price,
+    )
+    _check(slot)
+    with _clashes_named(slot), transaction.atomic():
+        slot.save(force_insert=True)
+    return slot
+
+
+def edit_draft(
+    *,
+    slot: Slot,
+    class_type: ClassType,
+    room: Room | None,
+    starts_at: datetime,
+    minutes: int,
+    capacity: int,
+    price: int,
+) -> Slot:
+    """Change a class that nobody outside has seen yet.
+
+    Raises NotADraft when it was published meanwhile, else as `draft_slot`.
+    """
+    with transaction.atomic():
+        draft = Slot.objects.select_for_update().get(pk=slot.pk)
+        if draft.state != Slot.State.DRAFT:
+            raise NotADraft()
+        draft.class_type, draft.room, draft.starts_at = class_type, room, starts_at
+        draft.ends_at = starts_at + timedelta(minutes=minutes)
+        draft.capacity, draft.price = capacity, price
+        _check(draft)
+        with _clashes_named(draft), transaction.atomic():
+            draft.save()
+    return draft
+
+
+def publish_slot(*, slot: Slot) -> Slot:
+    """Open a draft for booking. Publishing twice is publishing once.
+
+    Raises SlotInThePast when it has begun meanwhile, NotADraft when it was cancelled.
+    """
+    with transaction.atomic():
+        slot = Slot.objects.select_for_update(of=("self",)).with_details().get(pk=slot.pk)
+        if slot.is_published:
+            return slot
+        if slot.state != Slot.State.DRAFT:
+            raise NotADraft()
+        _check(slot)
+        slot.state = Slot.State.PUBLISHED
+        slot.published_at = clock.now()
+        slot.save(update_fields=["state", "published_at"])
+    return slot
+
+
+def _check(slot: Slot) -> None:
+    if slot.has_started:
+        raise SlotInThePast()
+    if slot.room is not None and slot.capacity > slot.room.size:
+        raise RoomTooSmall(room=slot.room, size=slot.room.size)
+
+
+@contextmanager
+def _clashes_named(slot: Slot) -> Iterator[None]:
+    """Turn a refusal by an exclusion constraint into a sentence that names the clashing class."""
+    try:
+        yield
+    except IntegrityError as error:
+        constraint = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None)
+        same_time = Slot.objects.with_details().exclude(pk=slot.pk).exclude(state=Slot.State.CANCELLED)
+        same_time = same_time.filter(starts_at__lt=slot.ends_at, ends_at__gt=slot.starts_at)
+        if constraint == "a_room_holds_one_class_at_a_time":
+            clash = same_time.filter(room=slot.room).first()
+            raise RoomIsTaken(room=slot.room, clash=clash or _("another class")) from error
+        if constraint == "an_instructor_teaches_one_class_at_a_time":
+            clash = same_time.filter(instructor=slot.instructor).first()
+            raise InstructorIsTeaching(instructor=slot.instructor, clash=clash or _("another class")) from error
+        raise
