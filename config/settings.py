@@ -98,7 +98,7 @@ TEMPLATES = [
         },
     }
 ]
-FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+FORM_RENDERER = "website.forms.FormRenderer"
 
 # PostgreSQL is the record. No pool: one connection a web thread or worker process, kept and checked.
 DATABASES = {
