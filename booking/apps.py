@@ -3,3 +3,6 @@ from django.apps import AppConfig
 
 class BookingConfig(AppConfig):
     name = "booking"
+
+    def ready(self) -> None:
+        from booking import receivers  # noqa: F401, PLC0415 – connects them

@@ -119,6 +119,7 @@ class Refund(models.Model):
     class Reason(models.TextChoices):
         PAID_TOO_LATE = "paid_too_late", _("Paid after the place was given away")
         PAID_TWICE = "paid_twice", _("Paid twice")
+        AT_THE_DASHBOARD = "at_the_dashboard", _("Refunded at Stripe's dashboard")
 
     payment = models.ForeignKey(Payment, models.PROTECT, related_name="refunds")
     amount = models.PositiveIntegerField(_("amount"))

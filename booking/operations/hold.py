@@ -1,0 +1,67 @@
+"""Holds that end: by time, or because the patient does not want the place after all."""
+
+import logging
+from datetime import timedelta
+
+from django.db import transaction
+from django.db.models import Q
+
+from booking.models import Booking
+from core import clock
+from payments.models import Order
+from payments.operations import CheckoutOutcome, close_checkout, close_order
+from scheduling.operations import give_place_back
+
+WAIT_FOR_MONEY = timedelta(hours=1)
+WAIT_FOR_ANSWER = timedelta(minutes=2)
+LONGEST_WAIT_FOR_ANSWER = timedelta(minutes=75)  # by then every checkout page of the hold has expired by itself
+
+logger = logging.getLogger(__name__)
+
+
+def release_hold(*, booking: Booking) -> None:
+    """Free the place of a hold whose time is over, unless its payment turns out to have been made.
+
+    The payment page is closed at the provider first. While the provider does not answer the place stays held, until
+    the page must have expired by itself. May be called any number of times; call it outside a transaction.
+    """
+    if not Booking.objects.hold_ended().filter(pk=booking.pk).exists():
+        return
+    outcome = _close(booking)
+    if outcome is CheckoutOutcome.PROCESSING and not booking.slot.has_started:
+        _hold_on(booking, WAIT_FOR_MONEY)
+    elif outcome is CheckoutOutcome.UNKNOWN and clock.now() < booking.made_at + LONGEST_WAIT_FOR_ANSWER:
+        logger.warning("hold %s is over, but the payment service does not answer", booking.pk)
+        _hold_on(booking, WAIT_FOR_ANSWER)
+    elif outcome is not CheckoutOutcome.PAID:
+        _release(booking, only_if=Q(hold_expires_at__lte=clock.now()))
+
+
+def give_up_hold(*, booking: Booking) -> None:
+    """The patient lets go of a held place before its time; if it was paid for meanwhile, the payment wins."""
+    outcome = _close(booking)
+    if outcome in (CheckoutOutcome.NOT_PAID, CheckoutOutcome.UNKNOWN):
+        _release(booking, only_if=Q())
+
+
+def _close(booking: Booking) -> CheckoutOutcome:
+    if booking.order is None:
+        raise ValueError(f"booking {booking.pk} is no hold")
+    return close_checkout(order=booking.order)
+
+
+def _hold_on(booking: Booking, wait: timedelta) -> None:
+    Booking.objects.hold_ended().filter(pk=booking.pk).update(hold_expires_at=clock.now() + wait)
+
+
+@transaction.atomic
+def _release(booking: Booking, *, only_if: Q) -> None:
+    """Lock order, booking and slot in that order, as paying does, and look again."""
+    order = Order.objects.select_for_update().get(pk=booking.order_id)
+    held = Booking.objects.select_for_update().filter(only_if, pk=booking.pk, state=Booking.State.HELD).first()
+    if held is None:
+        return
+    held.move_to(Booking.State.RELEASED)
+    held.save(update_fields=["state", "ended_at"])
+    close_order(order=order)
+    give_place_back(held.slot_id)

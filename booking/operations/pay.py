@@ -1,0 +1,71 @@
+"""Paying for a hold, and what arriving money does to bookings."""
+
+from django.conf import settings
+from django.db import transaction
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from booking.models import Booking
+from booking.signals import booking_confirmed, late_payment_refunded
+from core.errors import DomainError
+from payments.models import Order, Payment, Refund
+from payments.operations import CheckoutOutcome, check_checkout, open_checkout, owe_refund
+from scheduling.models import Slot
+from scheduling.operations import SlotFull, SlotNotPublished, SlotStarted, take_place
+
+
+class NothingToPay(DomainError):
+    code = "nothing_to_pay"
+    message = _("There is nothing to pay for this booking.")
+
+
+def start_payment(*, booking: Booking, email: str = "") -> str:
+    """The address of the hosted page on which the hold is paid for; the same page again while it is open.
+
+    Raises NothingToPay when the booking is not a hold any more, StripeUnreachable or StripeRefused.
+    """
+    if not booking.is_held or not booking.hold_time_left or booking.order is None:
+        raise NothingToPay()
+    page = settings.SITE_URL + reverse("booking:detail", args=[booking.pk])
+    session = open_checkout(order=booking.order, success_url=f"{page}?paid=1", cancel_url=page, email=email)
+    return session.url
+
+
+def check_payment(*, booking: Booking) -> CheckoutOutcome:
+    """Ask the payment service what became of the payment, and confirm the booking if it was made."""
+    if booking.order is None:
+        raise NothingToPay()
+    return check_checkout(order=booking.order)
+
+
+@transaction.atomic
+def confirm_paid_bookings(*, order: Order, payment: Payment) -> None:
+    """Give the places that an order has paid for.
+
+    A hold becomes a confirmed booking. Where the place was released meanwhile, a free one is taken again; if there is
+    none, the price of that place goes back, once and in full, and the patient is told. Money is never refused.
+    """
+    late = []
+    for booking in Booking.objects.select_for_update().filter(order=order).order_by("pk"):
+        if booking.is_held or (booking.state == Booking.State.RELEASED and _took_place_again(booking)):
+            booking.move_to(Booking.State.CONFIRMED)
+            booking.save(update_fields=["state", "confirmed_at", "ended_at"])
+            booking_confirmed.send(sender=Booking, booking=booking)
+        elif not booking.is_confirmed:
+            late.append(booking)
+    if late:
+        amount = sum(booking.price for booking in late)
+        owe_refund(payment=payment, amount=amount, reason=Refund.Reason.PAID_TOO_LATE)
+    for booking in late:
+        late_payment_refunded.send(sender=Booking, booking=booking)
+
+
+def _took_place_again(booking: Booking) -> bool:
+    booked_anew = Booking.objects.live().filter(patient=booking.patient_id, slot=booking.slot_id)
+    if booked_anew.exists():
+        return False
+    try:
+        take_place(Slot.objects.get(pk=booking.slot_id))
+    except (SlotFull, SlotStarted, SlotNotPublished):
+        return False
+    return True

@@ -1,0 +1,29 @@
+from payments.operations.checkout import (
+    CheckoutOutcome,
+    OrderNotOpen,
+    check_checkout,
+    close_checkout,
+    open_checkout,
+)
+from payments.operations.events import process_event, store_event
+from payments.operations.orders import close_order, open_order
+from payments.operations.receipts import record_payment
+from payments.operations.reconcile import reconcile_with_stripe
+from payments.operations.refunds import owe_refund, record_provider_refund, send_refund
+
+__all__ = [
+    "CheckoutOutcome",
+    "OrderNotOpen",
+    "check_checkout",
+    "close_checkout",
+    "close_order",
+    "open_checkout",
+    "open_order",
+    "owe_refund",
+    "process_event",
+    "reconcile_with_stripe",
+    "record_payment",
+    "record_provider_refund",
+    "send_refund",
+    "store_event",
+]

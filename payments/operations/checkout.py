@@ -1,0 +1,203 @@
+"""The hosted payment page of an order: opened once, resumed, asked, and closed before a place is given away."""
+
+import enum
+import logging
+import uuid
+from datetime import UTC, datetime
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils.translation import gettext as translate
+from django.utils.translation import gettext_lazy as _
+
+from core import clock
+from core.errors import DomainError
+from payments import stripe
+from payments.models import CheckoutSession, Order
+from payments.operations.receipts import record_payment
+from payments.operations.refunds import KEY_LIVES
+
+LIVE = (CheckoutSession.State.ASKED, CheckoutSession.State.OPEN)
+
+logger = logging.getLogger(__name__)
+
+
+class OrderNotOpen(DomainError):
+    code = "order_not_open"
+    message = _("There is nothing left to pay here.")
+
+
+class PaymentMismatch(DomainError):
+    """Stripe reports another amount, currency, mode or reference than the order's; a person has to look at it."""
+
+    code = "payment_mismatch"
+    message = _("%(what)s of the payment is %(got)s, the order says %(want)s.")
+
+
+class CheckoutOutcome(enum.Enum):
+    """What became of an order's payment page."""
+
+    NOT_PAID = "not paid and cannot be paid any more"
+    PAID = "paid"
+    PROCESSING = "completed, the money is on its way"
+    UNKNOWN = "the payment service does not answer"
+
+
+def open_checkout(*, order: Order, success_url: str, cancel_url: str, email: str = "") -> CheckoutSession:
+    """The order's hosted payment page: the one that is open, else a new one.
+
+    Key and parameters are stored before Stripe is called, so a call whose answer was lost leads to the same page.
+    Call it outside a transaction.
+
+    Raises OrderNotOpen, StripeUnreachable (try again) or StripeRefused.
+    """
+    session = _session_to_ask_for(order, success_url, cancel_url, email)
+    if session.state == CheckoutSession.State.ASKED:
+        session = _ask(session)
+    return session
+
+
+@transaction.atomic
+def _session_to_ask_for(order: Order, success_url: str, cancel_url: str, email: str) -> CheckoutSession:
+    order = Order.objects.select_for_update().get(pk=order.pk)
+    if not order.is_open:
+        raise OrderNotOpen()
+    live = order.checkout_sessions.filter(state__in=LIVE).first()
+    if live is not None and live.expires_at > clock.now():
+        return live
+    if live is not None:
+        live.state = CheckoutSession.State.EXPIRED
+        live.save(update_fields=["state"])
+    expires_at = clock.now().replace(microsecond=0) + settings.CHECKOUT_LASTS
+    key = uuid.uuid4()
+    params = _params(order, success_url, cancel_url, email)
+    params |= {"expires_at": int(expires_at.timestamp()), "metadata": {"checkout": str(key)}}
+    return CheckoutSession.objects.create(order=order, idempotency_key=key, expires_at=expires_at, params=params)
+
+
+def _params(order: Order, success_url: str, cancel_url: str, email: str) -> dict[str, Any]:
+    """What Stripe is told: neutral texts, no word about health or the kind of class."""
+    params: dict[str, Any] = {
+        "mode": "payment",
+        "payment_method_types": ["card"],
+        "client_reference_id": order.reference,
+        "line_items": [
+            {
+                "quantity": 1,
+                "price_data": {
+                    "currency": order.currency,
+                    "unit_amount": order.amount,
+                    "product_data": {"name": translate("Booking %(reference)s") % {"reference": order.reference}},
+                },
+            }
+        ],
+        "success_url": success_url,
+        "cancel_url": cancel_url,
+        "payment_intent_data": {"metadata": {"order": order.reference}},
+    }
+    if email:
+        params["customer_email"] = email
+    return params
+
+
+def _ask(session: CheckoutSession) -> CheckoutSession:
+    """Ask Stripe for the page that the row describes; any number of times, together or one after another."""
+    try:
+        answer = stripe.create_checkout_session(session.params, key=str(session.idempotency_key))
+    except stripe.StripeRefused:
+        CheckoutSession.objects.filter(pk=session.pk, state=CheckoutSession.State.ASKED).update(
+            state=CheckoutSession.State.EXPIRED
+        )
+        raise
+    CheckoutSession.objects.filter(pk=session.pk, state=CheckoutSession.State.ASKED).update(
+        state=CheckoutSession.State.OPEN,
+        stripe_id=answer["id"],
+        url=answer["url"],
+        expires_at=datetime.fromtimestamp(answer["expires_at"], UTC),
+    )
+    session.refresh_from_db()
+    return session
+
+
+def check_checkout(*, order: Order) -> CheckoutOutcome:
+    """Ask Stripe whether the order's page was paid, and write it down if so; the webhook may come before or after."""
+    if Order.objects.get(pk=order.pk).is_paid:
+        return CheckoutOutcome.PAID
+    outcome = CheckoutOutcome.NOT_PAID
+    for session in order.checkout_sessions.exclude(stripe_id=None).order_by("-id"):
+        try:
+            outcome = record_checkout(stripe.retrieve_checkout_session(str(session.stripe_id)))
+        except stripe.StripeUnreachable:
+            return CheckoutOutcome.UNKNOWN
+        if outcome in (CheckoutOutcome.PAID, CheckoutOutcome.PROCESSING):
+            break
+    return outcome
+
+
+def close_checkout(*, order: Order) -> CheckoutOutcome:
+    """Make sure that nobody can pay for the order any more; if somebody just has, that wins.
+
+    Call it outside a transaction, before the thing bought is given to somebody else.
+    """
+    for session in order.checkout_sessions.filter(state__in=LIVE):
+        try:
+            _expire(session)
+        except stripe.StripeUnreachable:
+            return CheckoutOutcome.UNKNOWN
+        except stripe.StripeRefused:
+            logger.info("checkout %s was not open any more", session.pk)
+    return check_checkout(order=order)
+
+
+def _expire(session: CheckoutSession) -> None:
+    if session.state == CheckoutSession.State.ASKED:
+        if session.created_at < clock.now() - KEY_LIVES:  # whatever Stripe made of it has expired by itself
+            CheckoutSession.objects.filter(pk=session.pk).update(state=CheckoutSession.State.EXPIRED)
+            return
+        session = _ask(session)
+    record_checkout(stripe.expire_checkout_session(str(session.stripe_id)))
+
+
+@transaction.atomic
+def record_checkout(answer: dict[str, Any]) -> CheckoutOutcome:
+    """Write down what Stripe says of a checkout session, whoever brought the news.
+
+    Raises PaymentMismatch when it is not what the order asked for; a session that was not asked for here (another
+    program on the same Stripe account) is passed over.
+    """
+    key = (answer.get("metadata") or {}).get("checkout")
+    if key is None:
+        logger.info("checkout session %s is not ours", answer["id"])
+        return CheckoutOutcome.NOT_PAID
+    session = CheckoutSession.objects.select_related("order").filter(idempotency_key=key).first()
+    if session is None:
+        raise PaymentMismatch(what="checkout", got=key, want="one that was asked for here")
+    if answer["status"] != "complete":
+        if answer["status"] == "expired":
+            CheckoutSession.objects.filter(pk=session.pk, state__in=LIVE).update(state=CheckoutSession.State.EXPIRED)
+        return CheckoutOutcome.NOT_PAID
+    _check_against_order(answer, session.order)
+    CheckoutSession.objects.filter(pk=session.pk).update(
+        state=CheckoutSession.State.COMPLETE, stripe_id=answer["id"]
+    )
+    if answer["payment_status"] != "paid":
+        return CheckoutOutcome.PROCESSING
+    record_payment(
+        order=session.order,
+        amount=answer["amount_total"],
+        currency=answer["currency"],
+        payment_intent=answer["payment_intent"],
+    )
+    return CheckoutOutcome.PAID
+
+
+def _check_against_order(answer: dict[str, Any], order: Order) -> None:
+    for what, got, want in [
+        ("reference", answer["client_reference_id"], order.reference),
+        ("amount", answer["amount_total"], order.amount),
+        ("currency", answer["currency"], order.currency),
+        ("livemode", answer["livemode"], stripe.is_live()),
+    ]:
+        if got != want:
+            raise PaymentMismatch(what=what, got=got, want=want)

@@ -1,0 +1,70 @@
+"""Stripe's webhooks: stored as they come, then worked in; in any order, any number of times."""
+
+import logging
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from django.db import transaction
+
+from core import clock
+from payments import stripe
+from payments.models import StripeEvent
+from payments.operations.checkout import PaymentMismatch, record_checkout
+from payments.operations.refunds import record_provider_refund
+
+LONGEST_PAUSE = timedelta(hours=1)
+
+HANDLERS: dict[str, Callable[[dict[str, Any]], object]] = {
+    "checkout.session.completed": record_checkout,
+    "checkout.session.async_payment_succeeded": record_checkout,
+    "checkout.session.async_payment_failed": record_checkout,
+    "checkout.session.expired": record_checkout,
+    "refund.created": record_provider_refund,
+    "refund.updated": record_provider_refund,
+    "refund.failed": record_provider_refund,
+}
+
+logger = logging.getLogger(__name__)
+
+
+def store_event(payload: dict[str, Any]) -> StripeEvent:
+    """Keep an event as it came; the same event again is the same row."""
+    event, _is_new = StripeEvent.objects.get_or_create(
+        stripe_id=payload["id"], defaults={"type": payload["type"], "payload": payload}
+    )
+    return event
+
+
+def process_event(*, event_id: int) -> None:
+    """Work an event in, once. A failure leaves it stored and due again later; a mismatch sets it aside for a person."""
+    try:
+        with transaction.atomic():
+            event = StripeEvent.objects.due().select_for_update(skip_locked=True).filter(pk=event_id).first()
+            if event is None:
+                return
+            _work_in(event)
+            event.processed_at = clock.now()
+            event.save(update_fields=["processed_at"])
+    except PaymentMismatch as error:
+        logger.error("stripe event %s is set aside: %s", event_id, error)
+        StripeEvent.objects.filter(pk=event_id).update(quarantined=str(error)[:500])
+    except Exception as error:
+        logger.exception("stripe event %s could not be processed", event_id)
+        _postpone(event_id, error)
+
+
+def _work_in(event: StripeEvent) -> None:
+    if event.payload["livemode"] != stripe.is_live():
+        raise PaymentMismatch(what="livemode", got=event.payload["livemode"], want=stripe.is_live())
+    handle = HANDLERS.get(event.type)
+    if handle is not None:
+        handle(event.payload["data"]["object"])
+
+
+def _postpone(event_id: int, error: Exception) -> None:
+    event = StripeEvent.objects.get(pk=event_id)
+    pause = min(timedelta(seconds=30) * 2**event.attempts, LONGEST_PAUSE)
+    StripeEvent.objects.filter(pk=event_id).update(
+        attempts=event.attempts + 1, next_try_at=clock.now() + pause, error=f"{type(error).__name__}: {error}"[:500]
+    )
