@@ -1,0 +1,161 @@
+"""Test data: valid, minimal, and named after nobody."""
+
+from datetime import timedelta
+from typing import Any
+
+import factory
+from django.conf import settings
+from factory.django import DjangoModelFactory
+
+from accounts.models import Patient, User
+from booking.models import Booking
+from core import clock
+from payments.models import CheckoutSession, Order, Payment
+from scheduling.focus import FocusArea
+from scheduling.models import ClassType, Instructor, Location, Room, Slot
+
+
+class UserFactory(DjangoModelFactory[User]):
+    class Meta:
+        model = User
+
+    email = factory.Sequence(lambda n: f"person{n}@example.org")
+    name = factory.Sequence(lambda n: f"Person {n}")
+
+
+class PatientFactory(DjangoModelFactory[Patient]):
+    class Meta:
+        model = Patient
+
+    account = factory.SubFactory(UserFactory)
+    is_account_holder = True
+    name = factory.SelfAttribute("account.name")
+
+
+class LocationFactory(DjangoModelFactory[Location]):
+    class Meta:
+        model = Location
+
+    name = factory.Sequence(lambda n: f"House {n}")
+    address = "1 Garden Road"
+
+
+class RoomFactory(DjangoModelFactory[Room]):
+    class Meta:
+        model = Room
+
+    location = factory.SubFactory(LocationFactory)
+    name = factory.Sequence(lambda n: f"Room {n}")
+    size = 20
+
+
+class InstructorFactory(DjangoModelFactory[Instructor]):
+    class Meta:
+        model = Instructor
+
+    user = factory.SubFactory(UserFactory)
+    name = factory.SelfAttribute("user.name")
+
+
+class ClassTypeFactory(DjangoModelFactory[ClassType]):
+    class Meta:
+        model = ClassType
+
+    name = factory.Sequence(lambda n: f"Class {n}")
+    level = ClassType.Level.GENTLE
+    focus_areas = factory.LazyFunction(lambda: [FocusArea.CORE_STRENGTH.value])
+    description = "Slow and careful."
+    price = 1800
+
+
+class SlotFactory(DjangoModelFactory[Slot]):
+    """A published slot in three days."""
+
+    class Meta:
+        model = Slot
+
+    class_type = factory.SubFactory(ClassTypeFactory)
+    instructor = factory.SubFactory(InstructorFactory)
+    room = factory.SubFactory(RoomFactory)
+    starts_at = factory.LazyFunction(lambda: clock.now().replace(microsecond=0) + timedelta(days=3))
+    ends_at = factory.LazyAttribute(lambda slot: slot.starts_at + timedelta(hours=1))
+    capacity = 8
+    price = factory.SelfAttribute("class_type.price")
+    state = Slot.State.PUBLISHED
+    published_at = factory.LazyAttribute(lambda slot: clock.now() if slot.state != Slot.State.DRAFT else None)
+
+
+class OrderFactory(DjangoModelFactory[Order]):
+    class Meta:
+        model = Order
+
+    payer = factory.SubFactory(UserFactory)
+    amount = 1800
+    currency = factory.LazyFunction(lambda: settings.CLINIC_CURRENCY)
+    paid_at = factory.LazyAttribute(lambda order: clock.now() if order.state == Order.State.PAID else None)
+
+
+class PaymentFactory(DjangoModelFactory[Payment]):
+    class Meta:
+        model = Payment
+
+    order = factory.SubFactory(OrderFactory, state=Order.State.PAID)
+    amount = factory.SelfAttribute("order.amount")
+    currency = factory.SelfAttribute("order.currency")
+    method = Payment.Method.CARD
+    payment_intent = factory.Sequence(lambda n: f"pi_{n}")
+
+
+class CheckoutSessionFactory(DjangoModelFactory[CheckoutSession]):
+    """An open payment page, as it stands after Stripe has answered."""
+
+    class Meta:
+        model = CheckoutSession
+
+    order = factory.SubFactory(OrderFactory)
+    state = CheckoutSession.State.OPEN
+    idempotency_key = factory.Faker("uuid4", cast_to=None)
+    params = factory.LazyFunction(dict)
+    stripe_id = factory.Sequence(lambda n: f"cs_test_{n}")
+    url = "https://pay.example.org/"
+    expires_at = factory.LazyFunction(lambda: clock.now() + settings.CHECKOUT_LASTS)
+
+
+class BookingFactory(DjangoModelFactory[Booking]):
+    """A confirmed booking that takes a place of its slot; `state=Booking.State.HELD` makes a hold with its order."""
+
+    class Meta:
+        model = Booking
+
+    patient = factory.SubFactory(PatientFactory)
+    slot = factory.SubFactory(SlotFactory)
+    booked_by = factory.SelfAttribute("patient.account")
+    state = Booking.State.CONFIRMED
+    price = factory.SelfAttribute("slot.price")
+    currency = factory.SelfAttribute("slot.currency")
+    order = factory.SubFactory(
+        OrderFactory,
+        payer=factory.SelfAttribute("..patient.account"),
+        amount=factory.SelfAttribute("..price"),
+        state=factory.LazyAttribute(
+            lambda order: {
+                Booking.State.HELD: Order.State.OPEN,
+                Booking.State.RELEASED: Order.State.CLOSED,
+            }.get(order.factory_parent.state, Order.State.PAID)
+        ),
+    )
+    hold_expires_at = factory.LazyAttribute(
+        lambda booking: clock.now() + settings.HOLD_LASTS if booking.state == Booking.State.HELD else None
+    )
+    confirmed_at = factory.LazyAttribute(
+        lambda booking: clock.now() if booking.state == Booking.State.CONFIRMED else None
+    )
+    ended_at = factory.LazyAttribute(lambda booking: None if booking.state in Booking.LIVE else clock.now())
+
+    @classmethod
+    def _create(cls, model_class: type[Booking], *args: Any, **kwargs: Any) -> Booking:
+        booking: Booking = super()._create(model_class, *args, **kwargs)
+        if booking.state in Booking.LIVE:
+            Slot.objects.filter(pk=booking.slot_id).update(taken=booking.slot.bookings.live().count())
+            booking.slot.refresh_from_db(fields=["taken"])
+        return booking
