@@ -1,0 +1,4 @@
+// htmx reads its settings from <meta name="htmx-config"> in base.html.
+import htmx from "htmx.org";
+
+window.htmx = htmx;

@@ -1,0 +1,39 @@
+// The minutes that a hold has left. The server writes the end and the first figure; this counts on.
+// Words come from the page (data-…), so that they are translated with it.
+
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+
+export function timeLeft() {
+  return {
+    figure: "",
+    left: 0,
+    over: false,
+    timer: null,
+
+    init() {
+      // The server says how long is left, not only until when: a phone whose clock is wrong still counts right.
+      this.end = performance.now() + Number(this.$root.dataset.secondsLeft) * SECOND;
+      this.tick();
+      this.timer = setInterval(() => this.tick(), SECOND);
+    },
+
+    destroy() {
+      clearInterval(this.timer);
+    },
+
+    tick() {
+      const rest = Math.max(0, this.end - performance.now());
+      this.left = Math.round(rest / SECOND);
+      this.over = rest === 0;
+      this.figure = this.over ? this.$root.dataset.over : this.words(rest);
+      if (this.over) clearInterval(this.timer);
+    },
+
+    words(rest) {
+      const words = this.$root.dataset;
+      if (rest <= MINUTE) return words.lastMinute;
+      return words.minutes.replace("0", String(Math.ceil(rest / MINUTE)));
+    },
+  };
+}

@@ -1,0 +1,55 @@
+"""The website's own pages. The business has its pages in its own apps."""
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from core import clock
+from scheduling.focus import FocusArea
+from scheduling.models import Slot
+from website import specimens
+from website.palette import read_palette
+
+NEXT_CLASSES = 4
+
+
+@require_safe
+def landing(request: HttpRequest) -> HttpResponse:
+    """Yoga for Back Pain: what it is, and the next classes with a place left."""
+    slots = Slot.objects.published().upcoming().with_places_left().with_details()[:NEXT_CLASSES]
+    context = {"slots": slots, "focus_areas": list(FocusArea), "zone": clock.zone_label()}
+    return render(request, "website/pages/landing.html", context)
+
+
+@require_safe
+def article(request: HttpRequest) -> HttpResponse:
+    """How yoga helps back pain, in seven sections whose anchors are the slugs of the focus areas."""
+    return render(request, "website/pages/article.html", {"focus_areas": list(FocusArea)})
+
+
+@require_safe
+def styleguide(request: HttpRequest) -> HttpResponse:
+    """All components on one page; routed only with DEBUG."""
+    context = {
+        "palettes": read_palette(),
+        "empty_form": specimens.SpecimenForm(),
+        "wrong_form": specimens.wrong_form(),
+        "slots": specimens.slots(),
+        "held_until": specimens.held_until(),
+        "hold_seconds": int(settings.HOLD_LASTS.total_seconds()),
+        "focus_areas": list(FocusArea),
+        "roster": specimens.ROSTER,
+    }
+    return render(request, "website/pages/styleguide.html", context)
+
+
+@login_required
+@require_safe
+def manage(request: HttpRequest) -> HttpResponse:
+    """The manager's hub: where prices, people, messages and the timetable are looked after."""
+    if not request.user.has_perm("scheduling.change_classtype"):
+        raise PermissionDenied
+    return render(request, "website/pages/manage.html")
