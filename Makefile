@@ -4,6 +4,7 @@ PYTHON ?= python3
 PORT ?= 8000
 ARGS ?=
 VENV = .venv/bin
+COMPILE = pip compile pyproject.toml --universal --generate-hashes --python-version 3.11 -q --no-header --no-annotate
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run dev reset test check bench screenshots lock
@@ -36,5 +37,8 @@ bench: setup ## measure, one JSON object a line
 screenshots: setup ## photograph the running product for the README
 	@$(VENV)/python -m tests.browser.screenshots
 
-lock: setup ## write the locks anew after a change of pyproject.toml or package.json
-	@$(VENV)/python -m config.lock
+lock: ## write the locks anew after a change of pyproject.toml or package.json
+	@$(PYTHON) config/bootstrap.py python
+	@$(VENV)/uv $(COMPILE) -o requirements.txt
+	@$(VENV)/uv $(COMPILE) --group dev -o requirements-dev.txt
+	@PATH="$(CURDIR)/$(VENV):$$PATH" npm install --package-lock-only

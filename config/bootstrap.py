@@ -68,18 +68,19 @@ def use_a_new_enough_python() -> None:
     raise SetUpError(f"Sukha needs Python 3.11 or newer; this is Python {found} ({sys.executable}).")
 
 
-def set_up() -> None:
-    """Do the steps that are not done yet."""
+def set_up(only: "list[str]") -> None:
+    """Do the steps that are not done yet; with names, only those."""
     LOCAL.mkdir(exist_ok=True)
     with (LOCAL / "bootstrap.lock").open("w") as lock:
         fcntl.lockf(lock, fcntl.LOCK_EX)  # a second `make` in this folder waits here
         make_virtual_environment()
-        os.environ["PATH"] = (
-            str(PYTHON.parent) + os.pathsep + os.environ.get("PATH", "")
-        )  # npm and its scripts look here
+        # npm and what it starts look for `node` there
+        os.environ["PATH"] = str(PYTHON.parent) + os.pathsep + os.environ.get("PATH", "")
         ready = known_digests()
         for step in steps():
             digest = step.digest()
+            if only and step.name not in only:
+                continue
             if ready.get(step.name) == digest and step.result.exists():
                 continue
             ready.pop(step.name, None)
@@ -250,7 +251,7 @@ def main() -> int:
         signal.signal(asked, stop)
     try:
         use_a_new_enough_python()
-        set_up()
+        set_up(sys.argv[1:])
     except SetUpError as error:
         say(str(error))
         return 1

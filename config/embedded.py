@@ -40,7 +40,7 @@ class EmbeddedServers:
     """The servers of one user, from `with` to its end (or from `start` to `stop`).
 
     `folder` keeps the data; without one it is thrown away at the end, and safety on disk is traded for speed.
-    `kinds` are the servers wanted. `environment` holds DATABASE_URL and REDIS_URL once they run.
+    `kinds` are the servers wanted. `environment` holds DATABASE_URL, REDIS_URL and CACHE_URL once they run.
     """
 
     def __init__(self, folder: Path | None = None, *, kinds: tuple[str, ...] = ("postgres", "redis")) -> None:
@@ -69,6 +69,8 @@ class EmbeddedServers:
             self.stop()
             raise
         self.environment = told
+        if "REDIS_URL" in told:  # the cache has a database of its own
+            self.environment["CACHE_URL"] = told["REDIS_URL"].rsplit("/", 1)[0] + "/1"
 
     def stop(self) -> None:
         """Stop the servers and wait until they are gone."""

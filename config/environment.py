@@ -59,3 +59,16 @@ def local_environment(known: dict[str, str], *, site_url: str = "http://127.0.0.
             for name in ("SECRET_KEY", "ENCRYPTION_KEYS", "STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET")
         },
     }
+
+
+def production_environment() -> dict[str, str]:
+    """Return the environment of an imaginary site in production, with throwaway secrets, for checks without servers."""
+    known = local_secrets()
+    return local_environment(known, site_url="https://clinic.example") | {
+        "DEBUG": "off",
+        "ALLOWED_HOSTS": "clinic.example",
+        "DATABASE_URL": f"postgres://sukha:{known['POSTGRES_PASSWORD']}@127.0.0.1:1/sukha",
+        "REDIS_URL": f"redis://:{known['REDIS_PASSWORD']}@127.0.0.1:1/0",
+        "STRIPE_SECRET_KEY": known["STRIPE_SECRET_KEY"].replace("test", "live"),
+        "LOG_FORMAT": "json",
+    }

@@ -1,7 +1,8 @@
 """`make run`, `make dev` and `make reset`: the whole product on this machine, in one terminal.
 
 Servers and data first, then the processes, supervised by honcho; when one of them ends, all end. Everything that is
-kept lies in `.local/`. No process survives the run, however it ends (see `config/embedded.py` and `config/processes.py`).
+kept lies in `.local/` (SUKHA_LOCAL_FOLDER names another folder). No process survives the run, however it ends: see
+`config/embedded.py` and `config/processes.py`.
 """
 
 import argparse
@@ -25,7 +26,7 @@ from config.processes import RUN_MARKER, Occupied, end, free_port, leftovers, lo
 from config.servers import ServerError
 
 ROOT = Path(__file__).resolve().parent.parent
-LOCAL = ROOT / ".local"
+LOCAL = Path(os.environ.get("SUKHA_LOCAL_FOLDER") or ROOT / ".local").resolve()
 DEMO_ACCOUNTS = LOCAL / "demo-accounts.txt"  # written last, so its absence means: no demo data yet
 DATA = ("postgres", "redis", "mail", "sandbox.json", "secrets.json", "celerybeat-schedule", DEMO_ACCOUNTS.name)
 APPS = ("accounts", "booking", "config", "core", "notifications", "payments", "scheduling", "website")

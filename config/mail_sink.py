@@ -57,7 +57,7 @@ def summary(content: bytes, recipients: list[str]) -> str:
 
 
 def sign_in_code(message: EmailMessage) -> str | None:
-    """Return the code that stands alone on a line of the text, or None; a code has a digit or a dash, a word has not."""
+    """Return the code that stands alone on a line of the text, or None. Unlike a word, it has a digit or a dash."""
     text = message.get_body(preferencelist=("plain",))
     found = CODE.findall(text.get_content()) if text else []
     return next((code for code in found if "-" in code or any(letter.isdigit() for letter in code)), None)
