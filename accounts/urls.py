@@ -1,5 +1,6 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from accounts.views import ProfileView
 
 app_name = "accounts"
-
-urlpatterns: list[URLPattern] = []
+urlpatterns = [path("profile/", ProfileView.as_view(), name="profile")]

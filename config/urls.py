@@ -10,7 +10,7 @@ urlpatterns = [
     path("", include("notifications.urls")),
     path("", include("payments.urls")),
     path("my/", include("accounts.urls")),
-    path("accounts/", include("allauth.urls")),
+    path("accounts/", include("accounts.sign_in_urls")),
     path("api/v1/", include("config.api_urls")),
     path("admin/", admin.site.urls),
 ]

@@ -1,0 +1,28 @@
+"""What signing in does while Redis is away."""
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from redis.exceptions import RedisError
+
+
+class SignInOutage:
+    """Answer with one clear sentence when the limits on attempts cannot be counted because Redis is away.
+
+    Without the limits, asking for codes and guessing passwords would be unlimited, so these are refused (and a code
+    could not be delivered anyway: the workers are woken through Redis). All pages still show, a code that is already
+    in the mailbox still works, and whoever is signed in stays so.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        page = request.resolver_match.url_name if request.resolver_match else None
+        if not isinstance(exception, RedisError) or not (page or "").startswith(("account_", "mfa_")):
+            return None
+        return render(request, "account/outage.html", status=503, headers={"Retry-After": "60"})

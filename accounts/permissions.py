@@ -1,0 +1,43 @@
+"""Who may open a page or call an endpoint, by role."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponseBase
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from accounts import roles
+
+View = Callable[..., HttpResponseBase]
+
+
+def role_required(*allowed: str) -> Callable[[View], View]:
+    """Let only these roles in: a visitor signs in first and comes back, anybody else gets the 403 page."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            if not request.user.is_authenticated:
+                return redirect_to_login(request.get_full_path())
+            if not roles.has_role(request.user, *allowed):
+                raise PermissionDenied
+            return view(request, *args, **kwargs)
+
+        return guarded
+
+    return decorate
+
+
+def has_one_role_of(*allowed: str) -> type[BasePermission]:
+    """The same for the API: `permission_classes = [has_one_role_of(roles.INSTRUCTOR)]`."""
+
+    class HasOneRole(BasePermission):
+        def has_permission(self, request: Request, view: APIView) -> bool:
+            return roles.has_role(request.user, *allowed)
+
+    return HasOneRole
