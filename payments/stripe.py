@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from core.errors import DomainError, InvalidInput
 
 API_VERSION = "2026-10-28.endive"
+EVENT_FIELDS = {"id", "type", "livemode", "data"}
 SIGNATURE_TOLERANCE = 300  # seconds, into the past and into the future
 
 logger = logging.getLogger(__name__)
@@ -94,6 +95,8 @@ def read_webhook(body: bytes, signature: str) -> dict[str, Any]:
         )
         signed_at = max(int(part[2:]) for part in header.split(",") if part.startswith("t="))
         values: dict[str, Any] = event.to_dict(for_json=True)
+        if not EVENT_FIELDS <= values.keys():
+            raise BadSignature()
     except (stripe.SignatureVerificationError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise BadSignature() from error
     if signed_at > time.time() + SIGNATURE_TOLERANCE:

@@ -1,0 +1,184 @@
+"""Fills an empty database with the demo clinic: the past and today as they would stand, the future by booking it."""
+
+import random
+import uuid
+from datetime import date, timedelta
+
+from django.db import transaction
+
+from accounts import roles
+from accounts.models import Patient, User
+from booking.models import Booking
+from booking.operations import book_place
+from core import clock
+from payments.models import Order, PassType, Payment
+from payments.operations import record_payment
+from scheduling.models import ClassType, Instructor, Location, Room, Slot
+from website.demo import clinic
+
+DOMAIN = "sukha.example"
+ACCOUNTS = [
+    ("patient", f"patient@{DOMAIN}"),
+    ("instructor", f"asha@{DOMAIN}"),
+    ("front desk", f"desk@{DOMAIN}"),
+    ("manager", f"manager@{DOMAIN}"),
+]
+WEEKS_BACK, WEEKS_AHEAD = 1, 5
+DAYS_WITH_BOOKINGS = 9
+
+
+def load(*, seed: int = 7) -> None:
+    """Write the demo clinic, around today; chance is seeded, so two loads on one day are alike."""
+    chance = random.Random(seed)  # noqa: S311 – no secrets are drawn from it
+    with transaction.atomic():
+        _people()
+        _offer()
+        _timetable()
+        _bookings_of_begun_slots(chance)
+    _bookings_ahead(chance)
+
+
+def _people() -> None:
+    _account("manager", "Carla Winter", roles.MANAGER)
+    _account("desk", "Ute Sander", roles.FRONT_DESK)
+    for name, (mailbox, qualification, bio) in clinic.INSTRUCTORS.items():
+        user = _account(mailbox, name, roles.INSTRUCTOR)
+        Instructor.objects.create(user=user, name=name, qualification=qualification, bio=bio)
+    _patient("patient", "Klara Weber", phone="+49 30 5550100")
+    for number, name in enumerate(clinic.PATIENTS, start=101):
+        _patient(name.split()[0].lower(), name, phone=f"+49 30 5550{number}")
+
+
+def _account(mailbox: str, name: str, role: str) -> User:
+    user = User.objects.create_user(f"{mailbox}@{DOMAIN}", name=name)
+    roles.assign_role(user, role)
+    user.emailaddress_set.create(email=user.email, verified=True, primary=True)  # type: ignore[attr-defined]
+    return user
+
+
+def _patient(mailbox: str, name: str, *, phone: str) -> Patient:
+    account = _account(mailbox, name, roles.PATIENT)
+    return Patient.objects.create(account=account, is_account_holder=True, name=name, phone=phone)
+
+
+def _offer() -> None:
+    for house in clinic.HOUSES:
+        location = Location.objects.create(name=house.name, address=house.address, directions=house.directions)
+        Room.objects.bulk_create(Room(location=location, name=name, size=size) for name, size in house.rooms.items())
+    ClassType.objects.bulk_create(
+        ClassType(
+            name=taught.name,
+            level=taught.level,
+            focus_areas=[area.value for area in taught.focus],
+            minutes=taught.minutes,
+            capacity=taught.capacity,
+            price=taught.price,
+            description=taught.description,
+            suits=taught.suits,
+            avoid=taught.avoid,
+            bring=taught.bring,
+        )
+        for taught in clinic.CLASS_TYPES
+    )
+    PassType.objects.create(name="Five classes", credits=5, valid_days=120, price=8000)
+    PassType.objects.create(name="Ten classes", credits=10, valid_days=240, price=15000)
+
+
+def _timetable() -> None:
+    """Stamp the weekly plan around today; the last week is still a draft."""
+    types = {one.name: one for one in ClassType.objects.all()}
+    instructors = {one.name: one for one in Instructor.objects.all()}
+    rooms = {one.name: one for one in Room.objects.all()}
+    monday = clock.clinic_today() - timedelta(days=clock.clinic_today().weekday())
+    slots = []
+    for week in range(-WEEKS_BACK, WEEKS_AHEAD):
+        for weekly in clinic.WEEK:
+            day = monday + timedelta(weeks=week, days=weekly.weekday)
+            slots.append(
+                _slot(weekly, day, types[weekly.taught], instructors[weekly.instructor], rooms[weekly.room], week)
+            )
+    Slot.objects.bulk_create(slots)
+
+
+def _slot(
+    weekly: clinic.Weekly, day: date, taught: ClassType, instructor: Instructor, room: Room, week: int
+) -> Slot:
+    starts_at = clock.instant_of(day, weekly.wall_time)
+    is_draft = week == WEEKS_AHEAD - 1
+    return Slot(
+        class_type=taught,
+        instructor=instructor,
+        room=room,
+        starts_at=starts_at,
+        ends_at=starts_at + timedelta(minutes=taught.minutes),
+        capacity=taught.capacity,
+        price=taught.price,
+        state=Slot.State.DRAFT if is_draft else Slot.State.PUBLISHED,
+        published_at=None if is_draft else clock.now(),
+    )
+
+
+def _bookings_of_begun_slots(chance: random.Random) -> None:
+    """What has begun can no longer be booked, so its rows are written as they would stand by now."""
+    patients = list(Patient.objects.select_related("account"))
+    for slot in Slot.objects.published().filter(starts_at__lte=clock.now()):
+        for patient in chance.sample(patients, chance.randint(2, slot.capacity - 1)):
+            _past_booking(patient, slot)
+            slot.taken += 1
+        slot.save(update_fields=["taken"])
+
+
+def _past_booking(patient: Patient, slot: Slot) -> None:
+    made_at = slot.starts_at - timedelta(days=2)
+    order = None
+    if slot.price:
+        order = Order.objects.create(
+            payer=patient.account,
+            amount=slot.price,
+            currency=slot.currency,
+            state=Order.State.PAID,
+            paid_at=made_at,
+            created_at=made_at,
+        )
+        Payment.objects.create(
+            order=order,
+            amount=slot.price,
+            currency=slot.currency,
+            method=Payment.Method.CARD,
+            payment_intent=_demo_intent(),
+            received_at=made_at,
+        )
+    Booking.objects.create(
+        patient=patient,
+        slot=slot,
+        order=order,
+        booked_by=patient.account,
+        state=Booking.State.CONFIRMED,
+        price=slot.price,
+        currency=slot.currency,
+        made_at=made_at,
+        confirmed_at=made_at,
+    )
+
+
+def _bookings_ahead(chance: random.Random) -> None:
+    """Book the next days as patients would; the messages that follow from it go out by themselves."""
+    guests = list(Patient.objects.select_related("account").exclude(account__email=ACCOUNTS[0][1]))
+    soon = Slot.objects.published().between(clock.now(), clock.now() + timedelta(days=DAYS_WITH_BOOKINGS))
+    for number, slot in enumerate(soon):
+        wanted = slot.capacity if number % 7 == 3 else chance.randint(1, min(4, slot.capacity - 1))
+        for patient in chance.sample(guests, wanted):
+            _book_and_pay(patient, Slot.objects.get(pk=slot.pk))
+
+
+def _book_and_pay(patient: Patient, slot: Slot) -> None:
+    assert patient.account
+    booking = book_place(patient=patient, slot=slot, by=patient.account)
+    if booking.order:
+        record_payment(
+            order=booking.order, amount=booking.price, currency=booking.currency, payment_intent=_demo_intent()
+        )
+
+
+def _demo_intent() -> str:
+    return f"pi_demo_{uuid.uuid4().hex[:16]}"
