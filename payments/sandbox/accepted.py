@@ -14,6 +14,7 @@ from .params import (
     integer,
     list_of,
     metadata,
+    metadata_change,
     one_of,
     record,
     text,
@@ -135,19 +136,20 @@ REFUND_CREATE = record(
 REFUND_LIST = record({**PAGED, "charge": reference, "payment_intent": reference})
 DISPUTE_LIST = REFUND_LIST
 
-ADDRESS = record(dict.fromkeys(("city", "country", "line1", "line2", "postal_code", "state"), text(most=500, empty=True)))
-CUSTOMER = record(
-    {
-        **EXPAND,
-        "address": cleared_or(ADDRESS),
-        "description": cleared_or(text(most=500)),
-        "email": cleared_or(email),
-        "metadata": metadata,
-        "name": cleared_or(text(most=256)),
-        "phone": cleared_or(text(most=50)),
-        "preferred_locales": list_of(text(most=10)),
-    }
+ADDRESS = record(
+    dict.fromkeys(("city", "country", "line1", "line2", "postal_code", "state"), text(most=500, empty=True))
 )
+CUSTOMER = {
+    **EXPAND,
+    "address": cleared_or(ADDRESS),
+    "description": cleared_or(text(most=500)),
+    "email": cleared_or(email),
+    "name": cleared_or(text(most=256)),
+    "phone": cleared_or(text(most=50)),
+    "preferred_locales": list_of(text(most=10)),
+}
+CUSTOMER_CREATE = record({**CUSTOMER, "metadata": metadata})
+CUSTOMER_UPDATE = record({**CUSTOMER, "metadata": metadata_change})
 CUSTOMER_LIST = record({**PAGED, "email": email})
 
 PRODUCT_CREATE = record(
@@ -193,7 +195,7 @@ SUBSCRIPTION_UPDATE = record(
         "cancel_at_period_end": boolean,
         "cancellation_details": CANCELLATION,
         "description": cleared_or(text(most=500)),
-        "metadata": metadata,
+        "metadata": metadata_change,
     }
 )
 SUBSCRIPTION_CANCEL = record(
@@ -215,4 +217,6 @@ INVOICE_LIST = record(
         "subscription": reference,
     }
 )
-EVENT_LIST = record({**PAGED, "delivery_success": boolean, "type": text(most=100), "types": list_of(text(most=100), most=20)})
+EVENT_LIST = record(
+    {**PAGED, "delivery_success": boolean, "type": text(most=100), "types": list_of(text(most=100), most=20)}
+)

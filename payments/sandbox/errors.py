@@ -6,8 +6,8 @@ from typing import Any
 class ApiError(Exception):
     """An answer other than success.
 
-    `executed` says that the endpoint had begun its work. Only then is the answer kept for its idempotency key: parameters
-    that fail validation may be corrected and sent again under the same key.
+    `executed` says that the endpoint had begun its work. Only then is the answer kept for its idempotency key;
+    parameters that fail validation may be corrected and sent again under the same key.
     """
 
     def __init__(

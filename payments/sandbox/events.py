@@ -10,6 +10,7 @@ from .state import Object, Transaction
 
 API_VERSION = "2026-10-28.endive"
 SHUFFLE_SECONDS = 0.4
+CHANCE = random.SystemRandom()
 ALPHABET = string.ascii_letters + string.digits
 
 
@@ -50,5 +51,7 @@ def emit(tx: Transaction, kind: str, item: Object, *, before: Object | None = No
 def queue(tx: Transaction, event: Object, *, copies: int = 1, delay: float = 0, shuffle: bool = False) -> None:
     """Queue deliveries of an event. They go by the real clock, which `advance` does not touch."""
     for _ in range(copies):
-        wait = delay + (random.uniform(0, SHUFFLE_SECONDS) if shuffle else 0)
-        tx.put({"object": "_delivery", "id": new_id("dlv"), "event": event["id"], "attempt": 0, "due": time.time() + wait})
+        wait = delay + (CHANCE.uniform(0, SHUFFLE_SECONDS) if shuffle else 0)
+        tx.put(
+            {"object": "_delivery", "id": new_id("dlv"), "event": event["id"], "attempt": 0, "due": time.time() + wait}
+        )

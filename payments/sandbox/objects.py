@@ -1,7 +1,7 @@
 """Payment objects in the shape of Stripe's API: checkout sessions, payment intents, charges, refunds, disputes.
 
-Key names are facts of the API (https://docs.stripe.com/api) for the version in `events.API_VERSION`; the tests hold them
-against the official SDK's types. A builder takes what varies; everything else has the value of a plain card payment.
+Key names are facts of the API (https://docs.stripe.com/api) for the version in `events.API_VERSION`; the tests hold
+them against the official SDK's types. A builder takes what varies; the rest is that of a plain card payment.
 """
 
 from collections.abc import Iterable
@@ -37,7 +37,7 @@ def contact(email: str | None, name: str | None = None, phone: str | None = None
     }
 
 
-def line_item(*, price: Object, product: Object, quantity: int, metadata: dict[str, str] | None) -> Object:
+def line_item(*, price: Object, product: Object, quantity: int, metadata: dict[str, str]) -> Object:
     """One line of a checkout session."""
     total = price["unit_amount"] * quantity
     return {
@@ -49,8 +49,8 @@ def line_item(*, price: Object, product: Object, quantity: int, metadata: dict[s
         "amount_tax": 0,
         "amount_total": total,
         "currency": price["currency"],
-        "description": product["description"] or product["name"],
-        "metadata": metadata or {},
+        "description": product["name"],
+        "metadata": metadata,
         "price": price,
         "quantity": quantity,
     }
@@ -59,7 +59,7 @@ def line_item(*, price: Object, product: Object, quantity: int, metadata: dict[s
 def checkout_session(
     *, created: int, base_url: str, line_items: list[Object], params: dict[str, Any], known: Object | None
 ) -> Object:
-    """An open hosted session. `params` are the checked parameters of the request, `known` the customer's details if any."""
+    """An open hosted session, made of the checked parameters and what is known of the customer."""
     made = new_id("cs_test", 58)
     total = sum(item["amount_total"] for item in line_items)
     paying = params["mode"] == "payment"
@@ -92,7 +92,7 @@ def checkout_session(
         "livemode": False,
         "locale": params.get("locale"),
         "managed_payments": {"enabled": False},
-        "metadata": params.get("metadata") or {},
+        "metadata": params.get("metadata", {}),
         "mode": params["mode"],
         "origin_context": params.get("origin_context"),
         "payment_method_collection": "if_required" if paying else "always",
@@ -113,8 +113,10 @@ def checkout_session(
         **nothing("saved_payment_method_options", "setup_intent", "shipping_address_collection", "shipping_cost"),
         **nothing("subscription", "wallet_options"),
         "_line_items": line_items,
+        "_details": [],
         "_payment_intent_data": params.get("payment_intent_data", {}),
         "_subscription_data": params.get("subscription_data", {}),
+        "_email": None,
         "_card": None,
         "_notice": None,
     }
@@ -146,7 +148,7 @@ def payment_intent(
         "customer": customer,
         "description": data.get("description"),
         "livemode": False,
-        "metadata": data.get("metadata") or {},
+        "metadata": data.get("metadata", {}),
         "payment_method_options": {"card": nothing("installments", "mandate_options", "network")},
         "payment_method_types": list(types),
         "receipt_email": data.get("receipt_email"),
@@ -264,11 +266,15 @@ def card_details(card: Card, amount: int) -> Object:
         "network_token": {"used": False},
         "overcapture": {"maximum_amount_capturable": amount, "status": "unavailable"},
         "three_d_secure": secure if card.authenticates else None,
-        **nothing("installments", "mandate", "network_transaction_id", "regulated_status", "transaction_link_id", "wallet"),
+        **nothing(
+            "installments", "mandate", "network_transaction_id", "regulated_status", "transaction_link_id", "wallet"
+        ),
     }
 
 
-def refund(*, created: int, charge: Object, amount: int, status: str, reason: str | None, metadata: Any) -> Object:
+def refund(
+    *, created: int, charge: Object, amount: int, status: str, reason: str | None, metadata: dict[str, str]
+) -> Object:
     """Money on its way back to the card."""
     item = {
         "id": new_id("re"),
@@ -280,7 +286,7 @@ def refund(*, created: int, charge: Object, amount: int, status: str, reason: st
         "currency": charge["currency"],
         "customer": charge["customer"],
         "destination_details": {"card": {"type": "pending" if status == "pending" else "refund"}, "type": "card"},
-        "metadata": metadata or {},
+        "metadata": metadata,
         "payment_intent": charge["payment_intent"],
         "payment_method": charge["payment_method"],
         "reason": reason,
@@ -292,13 +298,14 @@ def refund(*, created: int, charge: Object, amount: int, status: str, reason: st
     return item
 
 
-EVIDENCE_KEYS = (
-    "access_activity_log billing_address cancellation_policy cancellation_policy_disclosure cancellation_rebuttal "
-    "customer_communication customer_email_address customer_name customer_purchase_ip customer_signature "
-    "duplicate_charge_documentation duplicate_charge_explanation duplicate_charge_id product_description receipt "
-    "refund_policy refund_policy_disclosure refund_refusal_explanation service_date service_documentation shipping_address "
-    "shipping_carrier shipping_date shipping_documentation shipping_tracking_number uncategorized_file uncategorized_text"
-).split()
+EVIDENCE_KEYS = """
+    access_activity_log billing_address cancellation_policy cancellation_policy_disclosure
+    cancellation_rebuttal customer_communication customer_email_address customer_name customer_purchase_ip
+    customer_signature duplicate_charge_documentation duplicate_charge_explanation duplicate_charge_id
+    product_description receipt refund_policy refund_policy_disclosure refund_refusal_explanation
+    service_date service_documentation shipping_address shipping_carrier shipping_date
+    shipping_documentation shipping_tracking_number uncategorized_file uncategorized_text
+"""
 
 
 def dispute(*, created: int, charge: Object, amount: int, reason: str) -> Object:
@@ -312,7 +319,7 @@ def dispute(*, created: int, charge: Object, amount: int, reason: str) -> Object
         "created": created,
         "currency": charge["currency"],
         "enhanced_eligibility_types": [],
-        "evidence": {**nothing(*EVIDENCE_KEYS), "enhanced_evidence": {}},
+        "evidence": {**nothing(*EVIDENCE_KEYS.split()), "enhanced_evidence": {}},
         "evidence_details": {
             "due_by": created + 9 * 24 * 3600,
             "enhanced_eligibility": {},

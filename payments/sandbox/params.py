@@ -15,6 +15,7 @@ from .errors import ApiError
 Field = Callable[[Any, str], Any]
 
 MOST_METADATA_KEYS, LONGEST_METADATA_KEY, LONGEST_METADATA_VALUE = 50, 40, 500
+CLEARED: dict[str, str] = {}  # the change that `metadata=""` asks for
 LARGEST_AMOUNT = 99_999_999
 SEGMENT = re.compile(r"\[([^\[\]]*)\]")
 
@@ -142,10 +143,10 @@ def url(value: Any, path: str) -> str:
     return checked
 
 
-def metadata(value: Any, path: str) -> dict[str, str] | str:
-    """Key-value pairs within Stripe's limits; "" clears all, an empty value removes its key."""
+def metadata_change(value: Any, path: str) -> dict[str, str]:
+    """Key-value pairs within Stripe's limits to merge into what is there; "" removes."""
     if value == "":
-        return ""
+        return CLEARED
     if not isinstance(value, dict):
         raise invalid(f"Invalid hash: {path}", path)
     if len(value) > MOST_METADATA_KEYS:
@@ -155,6 +156,17 @@ def metadata(value: Any, path: str) -> dict[str, str] | str:
             raise invalid(f"Metadata keys can have up to {LONGEST_METADATA_KEY} characters.", path)
         text(most=LONGEST_METADATA_VALUE, empty=True)(entry, f"{path}[{key}]")
     return value
+
+
+def metadata(value: Any, path: str) -> dict[str, str]:
+    """Key-value pairs of a new object."""
+    return merged_metadata({}, metadata_change(value, path))
+
+
+def merged_metadata(old: dict[str, str], change: dict[str, str]) -> dict[str, str]:
+    """Merge as Stripe does: "" for the whole clears it, an empty value removes its key."""
+    merged = {} if change is CLEARED else {**old, **change}
+    return {key: value for key, value in merged.items() if value != ""}
 
 
 def list_of(field: Field, *, most: int = 100) -> Field:
@@ -183,7 +195,9 @@ def record(fields: Mapping[str, Field], *, required: Sequence[str] = ()) -> Fiel
             raise invalid(message, unknown[0], "parameter_unknown")
         for name in required:
             if name not in value:
-                raise invalid(f"Missing required param: {inside.format(name)}.", inside.format(name), "parameter_missing")
+                raise invalid(
+                    f"Missing required param: {inside.format(name)}.", inside.format(name), "parameter_missing"
+                )
         return {name: fields[name](entry, inside.format(name)) for name, entry in value.items()}
 
     return check

@@ -76,14 +76,13 @@ def expand(tx: Transaction, item: Object, names: list[str], path: str) -> None:
     """Expand one path inside an object, in place."""
     name, *rest = names
     include = INCLUDABLE.get((item.get("object", ""), name))
+    is_reference = name in item and name in REFERENCES
     value = item.get(name)
     if include and name not in item:
         value = item[name] = include(tx, item)
-    elif isinstance(value, str) and name in REFERENCES:
+    elif is_reference and isinstance(value, str):
         value = item[name] = public(tx.existing(REFERENCES[name], value))
-    elif not isinstance(value, dict | list) and not (value is None and name in item and name in REFERENCES):
-        raise invalid(f"This property cannot be expanded ({path}).", "expand")
-    elif not rest and isinstance(value, list):
+    elif not include and not is_reference and not (rest and isinstance(value, dict | list)):
         raise invalid(f"This property cannot be expanded ({path}).", "expand")
     if rest:
         for entry in value if isinstance(value, list) else [value]:

@@ -1,8 +1,8 @@
 """All objects of the sandbox, in memory and in one file.
 
 The file is a journal: each transaction appends one JSON line in a single write, so a killed process leaves whole
-transactions behind and at most half a line at the end, which the next start drops. At the start, after a reset and when it
-has grown too long, the journal is written anew beside itself and renamed over the old one.
+transactions behind and at most half a line at the end, which the next start drops. At the start, after a reset and when
+it has grown too long, the journal is written anew beside itself and renamed over the old one.
 
 Names that begin with an underscore are the sandbox's own: kinds such as `_delivery`, and keys such as `_line_items`.
 """
@@ -48,7 +48,7 @@ class StateError(Exception):
 class Config:
     """Where browsers find the sandbox, and where it delivers its events (nowhere without an address)."""
 
-    base_url: str = "http://127.0.0.1:12111"
+    base_url: str = ""
     webhook_url: str = ""
     webhook_secret: str = ""
 
@@ -91,6 +91,11 @@ class Transaction:
         self._seen[key] = self.changed[key] = item
         return item
 
+    def rollback(self) -> None:
+        """Undo everything so far."""
+        self._seen.clear()
+        self.changed.clear()
+
     def remove(self, kind: str, gone: str) -> None:
         """Forget an object."""
         self._seen[kind, gone] = self.changed[kind, gone] = None
@@ -122,7 +127,8 @@ class Store:
     def __init__(self, path: Path | None, config: Config) -> None:
         self.config = config
         self.lock = threading.RLock()
-        self.committed = threading.Condition(self.lock)
+        self.queued = threading.Condition(self.lock)  # told when deliveries or settings have changed
+        self.stopping = threading.Event()
         self._path, self._file = path, -1
         self._tables: dict[str, dict[str, Object]] = {}
         self._journal_size = self._compact_size = 0
@@ -139,12 +145,17 @@ class Store:
             yield transaction
             self._commit(transaction)
 
+    def dump(self) -> dict[str, list[Object]]:
+        """Return everything by kind, oldest first."""
+        with self.lock:
+            return {kind: copy.deepcopy(list(table.values())) for kind, table in self._tables.items()}
+
     def reset(self) -> None:
         """Forget everything, settings included."""
         with self.lock:
             self._tables.clear()
             self._rewrite()
-            self.committed.notify_all()
+            self.queued.notify_all()
 
     def close(self) -> None:
         """Close the file; the store is of no use afterwards."""
@@ -154,9 +165,9 @@ class Store:
                 self._file = -1
 
     def wait_until(self, predicate: Callable[[], bool], timeout: float) -> bool:
-        """Wait without the lock held until something committed makes the predicate true."""
-        with self.committed:
-            return self.committed.wait_for(predicate, timeout)
+        """Wait without the lock held until a change to deliveries makes the predicate true."""
+        with self.queued:
+            return self.queued.wait_for(predicate, timeout)
 
     def _commit(self, transaction: Transaction) -> None:
         if not transaction.changed:
@@ -168,7 +179,8 @@ class Store:
         self._apply(puts, gone)
         if self._journal_size > max(LONGEST_JOURNAL, 2 * self._compact_size):
             self._rewrite()
-        self.committed.notify_all()
+        if any(kind in ("_delivery", "_settings") for kind, _ in transaction.changed):
+            self.queued.notify_all()
 
     def _apply(self, puts: list[Object], gone: list[Any]) -> None:
         for item in puts:
@@ -191,7 +203,9 @@ class Store:
                 entry = json.loads(line)
                 self._apply(entry["put"], entry["gone"])
             except (ValueError, KeyError, TypeError) as error:
-                raise StateError(f"The state file {path} is damaged in line {number}. Delete it to start afresh.") from error
+                raise StateError(
+                    f"The state file {path} is damaged in line {number}. Delete it to start afresh."
+                ) from error
 
     def _rewrite(self) -> None:
         """Write the journal anew with only what lives, and put it in the old one's place."""
