@@ -41,4 +41,7 @@ lock: ## write the locks anew after a change of pyproject.toml or package.json
 	@$(PYTHON) config/bootstrap.py python
 	@$(VENV)/uv $(COMPILE) -o requirements.txt
 	@$(VENV)/uv $(COMPILE) --group dev -o requirements-dev.txt
-	@PATH="$(CURDIR)/$(VENV):$$PATH" npm install --package-lock-only
+# In an empty folder: beside node_modules, npm would lock only what this machine has installed.
+	@empty=$$(mktemp -d) && cp package.json .npmrc $$empty && cd $$empty && \
+		PATH="$(CURDIR)/$(VENV):$$PATH" npm install --package-lock-only --no-audit --loglevel=error && \
+		cp package-lock.json "$(CURDIR)" && rm -r $$empty

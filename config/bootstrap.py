@@ -227,8 +227,9 @@ def explain(step: Step, lines: "list[str]", log: Path) -> str:
     where = log.relative_to(ROOT)
     if OFFLINE.search("".join(lines)):
         return f"{step.title}: the registry cannot be reached. Check the network and try again. (Details: {where})"
-    ending = "".join(lines[-15:]).rstrip()
-    return f"{step.title}: failed. The last lines, from {where}:\n{ending}"
+    # npm says first what is wrong and then at length how it is used; everyone else says it last.
+    telling = [line for line in lines if re.match(r"npm error .", line)][:8] or lines[-15:]
+    return f"{step.title}: failed. From {where}:\n{''.join(telling).rstrip()}"
 
 
 def say(text: str, passing: bool = False) -> None:

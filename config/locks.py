@@ -57,10 +57,18 @@ def unmet(lock: str, wanted: list[str], versions: dict[str, str]) -> list[str]:
 
 
 def npm_findings(root: Path) -> list[str]:
-    """Return where package-lock.json records other wishes than package.json has."""
+    """Return where package-lock.json differs from package.json, or lacks what another platform needs."""
     wanted = json.loads((root / "package.json").read_text())
-    locked = json.loads((root / "package-lock.json").read_text())["packages"][""]
-    return [f"{name} in package-lock.json differ" for name in GROUPS if wanted.get(name) != locked.get(name)]
+    locked = json.loads((root / "package-lock.json").read_text())["packages"]
+    found = [f"{name} in package-lock.json differ" for name in GROUPS if wanted.get(name) != locked[""].get(name)]
+    held = {path.rpartition("node_modules/")[2] for path in locked}
+    # npm leaves out an optional package that it cannot find, and then refuses its own lock in `npm ci`.
+    return found + [
+        f"{name}, which {path.rpartition('node_modules/')[2]} needs on some platform, is not in package-lock.json"
+        for path, package in locked.items()
+        for name in package.get("optionalDependencies", {})
+        if name not in held
+    ]
 
 
 def main() -> int:
