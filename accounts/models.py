@@ -156,3 +156,26 @@ class GuessCount(models.Model):
 
     def __str__(self) -> str:
         return f"{self.guesses}/{self.MOST}"
+
+
+class IdempotencyKey(models.Model):
+    """The answer that one request of the API got, for whoever sends it again (accounts/idempotency.py)."""
+
+    account = models.ForeignKey(User, models.CASCADE, related_name="+", db_index=False)  # the constraint has an index
+    key = models.CharField(max_length=255)
+    request = models.CharField(max_length=64)  # a digest of what was asked for
+    status = models.PositiveSmallIntegerField()
+    body = models.TextField()  # JSON as it was sent; jsonb would put its names in another order
+    location = models.CharField(max_length=200, blank=True)
+    created_at = models.DateTimeField(default=clock.now, db_index=True)
+
+    class Meta:
+        verbose_name = _("idempotency key")
+        verbose_name_plural = _("idempotency keys")
+        default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(fields=["account", "key"], name="one_answer_per_account_and_key"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.account_id}: {self.key}"
