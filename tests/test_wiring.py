@@ -1,0 +1,51 @@
+"""Every signal and who hears it, as one table: an edge that is missing, doubled or new is seen here."""
+
+from types import ModuleType
+
+import accounts.signals
+import booking.signals
+import payments.signals
+import pytest
+from django.dispatch import Signal
+
+EDGES = {
+    "accounts.signals.account_mail_due": ["notifications.receivers.write_account_mail"],
+    "payments.signals.order_paid": ["booking.receivers.confirm_paid_bookings"],
+    "booking.signals.booking_confirmed": ["notifications.receivers.announce_booking"],
+    "booking.signals.late_payment_refunded": ["notifications.receivers.announce_late_refund"],
+}
+
+
+def signals_of(module: ModuleType) -> dict[str, Signal]:
+    return {f"{module.__name__}.{name}": value for name, value in vars(module).items() if isinstance(value, Signal)}
+
+
+def receivers_of(signal: Signal) -> list[str]:
+    heard_by, _asynchronous = signal._live_receivers(sender=None)  # type: ignore[attr-defined]
+    return sorted(f"{receiver.__module__}.{receiver.__qualname__}" for receiver in heard_by)
+
+
+def test_each_signal_reaches_exactly_the_receivers_of_the_table() -> None:
+    signals = {
+        name: signal
+        for module in (accounts.signals, payments.signals, booking.signals)
+        for name, signal in signals_of(module).items()
+    }
+
+    wiring = {name: receivers_of(signal) for name, signal in signals.items()}
+
+    assert wiring == EDGES
+
+
+def test_a_receiver_that_fails_takes_the_whole_transaction_with_it() -> None:
+    """Plain `send`: both commit or neither. `send_robust` would swallow the failure."""
+
+    def fails(**_kwargs: object) -> None:
+        raise RuntimeError("no row could be written")
+
+    payments.signals.order_paid.connect(fails)
+    try:
+        with pytest.raises(RuntimeError):
+            payments.signals.order_paid.send(sender=None, order=None, payment=None)
+    finally:
+        payments.signals.order_paid.disconnect(fails)
