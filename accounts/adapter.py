@@ -115,7 +115,7 @@ class MFAAdapter(DefaultMFAAdapter):
         return encryption.decrypt(encrypted_text)
 
     def get_public_key_credential_rp_entity(self) -> dict[str, str]:
-        return {"id": urlsplit(settings.SITE_URL).hostname or "", "name": settings.CLINIC_NAME}
+        return super().get_public_key_credential_rp_entity() | {"name": settings.CLINIC_NAME}
 
     def generate_authenticator_name(self, user: AbstractBaseUser, type: Authenticator.Type) -> str:
         count = Authenticator.objects.filter(user_id=user.pk, type=type).count()

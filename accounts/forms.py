@@ -17,6 +17,7 @@ CODE_ATTRIBUTES = {
     "inputmode": "numeric",
     "autocapitalize": "off",
     "spellcheck": "false",
+    "class": "nums text-2xl tracking-widest",
 }
 
 
@@ -84,7 +85,7 @@ class ProfileForm(SignUpForm):
     def __init__(self, *args: Any, user: User, **options: Any) -> None:
         patient = user.own_patient or Patient(name=user.name)
         start = {"name": user.name or patient.name, "phone": patient.phone, "birth_date": patient.birth_date}
-        super().__init__(*args, initial=start, **options)
+        super().__init__(*args, **options | {"initial": start})
         if user.own_patient is None:  # staff who take part in no class: there is nobody to ring up
             del self.fields["phone"], self.fields["birth_date"]
 
