@@ -19,14 +19,14 @@ from core.errors import InvalidInput
 class NonexistentWallTime(InvalidInput):
     code = "nonexistent_wall_time"
     message = _(
-        "%(wall)s does not exist in %(zone)s: the clocks jump over it that night. Please choose an earlier or later time."
+        "There is no %(wall)s in %(city)s: the clocks jump over it that night. Please choose an earlier or later time."
     )
 
 
 class AmbiguousWallTime(InvalidInput):
     code = "ambiguous_wall_time"
     message = _(
-        "%(wall)s happens twice in %(zone)s, because the clocks are set back that night. Please say which one you mean."
+        "%(wall)s happens twice in %(city)s, because the clocks are set back that night. Please say which one you mean."
     )
 
 
@@ -69,9 +69,12 @@ def instant_of(day: date, wall: time, zone: ZoneInfo | None = None, *, fold: int
     zone = zone or clinic_zone()
     first = datetime.combine(day, wall.replace(fold=0), tzinfo=zone)
     second = first.replace(fold=1)
-    names = {"wall": f"{day:%Y-%m-%d} {wall:%H:%M}", "zone": zone.key}
     if first.utcoffset() == second.utcoffset():
         return first.astimezone(UTC)
+    names = {
+        "wall": translate("%(time)s on %(day)s") % {"time": f"{wall:%H:%M}", "day": format_day(day)},
+        "city": _city(zone.key),
+    }
     exists = first.astimezone(UTC).astimezone(zone).replace(tzinfo=None) == first.replace(tzinfo=None, fold=0)
     if not exists:
         raise NonexistentWallTime(**names)
@@ -97,8 +100,11 @@ def format_when(starts_at: datetime, ends_at: datetime | None = None) -> str:
 
 def zone_label() -> str:
     """How the clinic's zone is named to people: `Berlin time`."""
-    city = settings.CLINIC_TIME_ZONE.rsplit("/", 1)[-1].replace("_", " ")
-    return translate("%(city)s time") % {"city": city}
+    return translate("%(city)s time") % {"city": _city(settings.CLINIC_TIME_ZONE)}
+
+
+def _city(zone: str) -> str:
+    return zone.rsplit("/", 1)[-1].replace("_", " ")
 
 
 @cache
