@@ -11,6 +11,7 @@ from core import clock
 from scheduling.focus import FocusArea
 from scheduling.models import Slot
 from website import specimens
+from website.article import SECTIONS
 from website.palette import read_palette
 
 NEXT_CLASSES = 4
@@ -20,14 +21,14 @@ NEXT_CLASSES = 4
 def landing(request: HttpRequest) -> HttpResponse:
     """Yoga for Back Pain: what it is, and the next classes with a place left."""
     slots = Slot.objects.published().upcoming().with_places_left().with_details()[:NEXT_CLASSES]
-    context = {"slots": slots, "focus_areas": list(FocusArea), "zone": clock.zone_label()}
+    context = {"slots": slots, "sections": SECTIONS, "zone": clock.zone_label()}
     return render(request, "website/pages/landing.html", context)
 
 
 @require_safe
 def article(request: HttpRequest) -> HttpResponse:
     """How yoga helps back pain, in seven sections whose anchors are the slugs of the focus areas."""
-    return render(request, "website/pages/article.html", {"focus_areas": list(FocusArea)})
+    return render(request, "website/pages/article.html", {"sections": SECTIONS})
 
 
 @require_safe
@@ -42,6 +43,7 @@ def styleguide(request: HttpRequest) -> HttpResponse:
         "hold_seconds": int(settings.HOLD_LASTS.total_seconds()),
         "focus_areas": list(FocusArea),
         "roster": specimens.ROSTER,
+        "drawings": [section.drawing for section in SECTIONS],
     }
     return render(request, "website/pages/styleguide.html", context)
 

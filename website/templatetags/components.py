@@ -110,7 +110,7 @@ def places(slot: Slot) -> SafeString:
     """`{% places slot %}`: how many places are left, as a badge; never by colour alone."""
     left = slot.places_left
     if left <= 0:
-        return badge(_("Full"), tone="bad", icon="users")
+        return badge(_("Full"))
     words = ngettext("%(count)d place left", "%(count)d places left", left) % {"count": left}
     return badge(words, tone="warn" if left <= FEW_PLACES else "good")
 
