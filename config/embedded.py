@@ -122,16 +122,16 @@ def prepared_servers(home: Path, kinds: list[str], *, throwaway: bool) -> dict[s
         end(leftovers(home, shelter_of(home)))
     passwords = local_secrets(None if throwaway else home / "secrets.json")
     ports = {} if throwaway else read_json(home / "ports.json")
-    servers = {
+    return {
         kind: KINDS[kind](
-            home / kind, password=passwords[f"{kind.upper()}_PASSWORD"], port=ports.get(kind), throwaway=throwaway
+            home / kind,
+            password=passwords[f"{kind.upper()}_PASSWORD"],
+            port=ports.get(kind),
+            throwaway=throwaway,
+            shelter=home if throwaway else shelter_of(home),
         )
         for kind in kinds
     }
-    for server in servers.values():
-        if isinstance(server, PostgresServer) and not throwaway:
-            server.shelter = shelter_of(home)
-    return servers
 
 
 def shelter_of(folder: Path) -> Path:

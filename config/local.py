@@ -111,6 +111,7 @@ def run_environment(port: int, servers: EmbeddedServers) -> dict[str, str]:
         "STRIPE_API_BASE": "" if os.environ.get("STRIPE_SECRET_KEY") else f"http://127.0.0.1:{ports['sandbox']}",
         "DJANGO_SETTINGS_MODULE": "config.settings",
         "PYTHONUNBUFFERED": "1",
+        "PYTHONWARNINGS": "ignore:::celery.platforms",  # that root runs it; here root may
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]),
         RUN_MARKER: str(LOCAL),
     }
@@ -149,10 +150,10 @@ def commands(port: int, environment: dict[str, str], *, reload: bool) -> dict[st
     """Return the command of each process by its name in the log."""
     python = sys.executable
     ports = read_json(LOCAL / "ports.json")
-    celery = [python, "-m", "celery", "-A", "config"]
+    celery = [python, "-m", "celery", "--quiet", "-A", "config"]
     web = [python, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port), "--no-ws"]
     web += ["--workers", "2", "--blocking-threads", "1", "--log-level", "warning", "config.wsgi:application"]
-    worker = [*celery, "worker", "--concurrency=2", "--loglevel=INFO", "--without-gossip", "--without-mingle"]
+    worker = [*celery, "worker", "--concurrency=2", "--loglevel=WARNING", "--without-gossip", "--without-mingle"]
     beat = [*celery, "beat", "--loglevel=WARNING", f"--schedule={LOCAL / 'celerybeat-schedule'}"]
     wanted = {"web": web, "worker": worker, "beat": beat}
     if environment["STRIPE_API_BASE"]:

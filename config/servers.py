@@ -46,13 +46,26 @@ class ServerError(Exception):
 
 
 class Server(ABC):
-    """One server process with its folder, its port and its log."""
+    """One server process with its folder, its port and its log.
+
+    `throwaway` trades safety on disk for speed. `shelter` is where the data may go when the server may not
+    enter `folder`.
+    """
 
     name = ""
     stop_signals: tuple[signal.Signals, ...] = (signal.SIGTERM, signal.SIGKILL)
 
-    def __init__(self, folder: Path, *, password: str, port: int | None = None, throwaway: bool = False) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        password: str,
+        port: int | None = None,
+        throwaway: bool = False,
+        shelter: Path | None = None,
+    ) -> None:
         self.folder = folder
+        self.shelter = shelter or folder.parent
         self.password = password
         self.port = port
         self.throwaway = throwaway
@@ -125,18 +138,9 @@ class PostgresServer(Server):
     name = "PostgreSQL"
     stop_signals = (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL)  # fast, immediate, by force
 
-    def __init__(
-        self,
-        folder: Path,
-        *,
-        password: str,
-        port: int | None = None,
-        throwaway: bool = False,
-        shelter: Path | None = None,
-    ) -> None:
-        super().__init__(folder, password=password, port=port, throwaway=throwaway)
+    def __init__(self, folder: Path, **options: Any) -> None:
+        super().__init__(folder, **options)
         self.account = UNPRIVILEGED if os.geteuid() == 0 else None
-        self.shelter = shelter or folder.parent
         self.programs = _installed_programs()
 
     @property

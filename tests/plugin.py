@@ -27,7 +27,11 @@ def pytest_load_initial_conftests() -> Generator[None]:
         use_own_redis_databases(int(worker[1]))
     else:
         start_servers()
-    yield
+    try:
+        yield
+    except BaseException:
+        pytest_unconfigure()  # pytest calls it only after a complete start
+        raise
 
 
 def start_servers() -> None:
