@@ -8,9 +8,8 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from .api import forget_old_keys
 from .server import Server
-from .state import Config, StateError, Store
+from .state import Config, StateError
 
 logger = logging.getLogger("payments.sandbox")
 
@@ -39,15 +38,11 @@ def main() -> None:
         parser.error("the sandbox signs what it delivers: give --webhook-secret with --webhook-url")
     config = Config(options.public_url.rstrip("/"), options.webhook_url, options.webhook_secret)
     try:
-        store = Store(options.state, config)
-        server = Server((options.host, options.port), store)
+        server = Server((options.host, options.port), options.state, config)
     except StateError as error:
         parser.exit(1, f"{error}\n")
     except (OSError, OverflowError) as error:
         parser.exit(1, f"The Stripe sandbox cannot listen on {options.host}:{options.port}: {error}.\n")
-    with store.transaction() as tx:
-        forget_old_keys(tx)
-
     def stop(*_: Any) -> None:
         threading.Thread(target=server.shutdown).start()  # it waits for the loop that this handler interrupts
 
@@ -57,7 +52,7 @@ def main() -> None:
     target = f", webhooks to {options.webhook_url}" if options.webhook_url else ""
     logger.info("Stripe sandbox at %s (no money moves)%s", server.own_address, target)
     server.serve_forever(poll_interval=0.1)
-    server.server_close()
+    server.finish()
 
 
 if __name__ == "__main__":

@@ -7,16 +7,17 @@ import sys
 import threading
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from socketserver import TCPServer
 from typing import Any
 from urllib.parse import urlsplit
 
 from . import hosted, pages
-from .api import Api, Request, Response
+from .api import Api, Request, Response, forget_old_keys
 from .control import Control, run_due
 from .errors import ApiError
 from .faults import Hangup
-from .state import Store
+from .state import Config, Store
 from .webhooks import Courier
 
 logger = logging.getLogger(__name__)
@@ -31,11 +32,10 @@ class Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 512
 
-    def __init__(self, address: tuple[str, int], store: Store) -> None:
+    def __init__(self, address: tuple[str, int], state: Path | None, config: Config) -> None:
         super().__init__(address, Handler)
-        self.store = store
-        if not store.config.base_url:
-            store.config = replace(store.config, base_url=self.own_address)
+        # Only now, for a second sandbox must fail at the port before it touches the state file of the first.
+        self.store = store = Store(state, replace(config, base_url=config.base_url or self.own_address))
         self.api, self.courier = Api(store), Courier(store)
         self.control = Control(store, self.courier)
 
@@ -52,13 +52,15 @@ class Server(ThreadingHTTPServer):
 
     def start(self) -> None:
         """Begin to deliver events and to watch the clock."""
+        with self.store.transaction() as tx:
+            forget_old_keys(tx)
         self.courier.start()
         threading.Thread(target=self._watch_clock, name="clock", daemon=True).start()
 
-    def server_close(self) -> None:
+    def finish(self) -> None:
         """Stop listening, and let the other threads end."""
         self.store.stopping.set()
-        super().server_close()
+        self.server_close()
         self.store.close()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
