@@ -1,13 +1,13 @@
 """The website's own pages. The business has its pages in its own apps."""
 
 from django.conf import settings
-from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied
+from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from core import clock
+from accounts.permissions import role_required
+from accounts.roles import MANAGER
 from scheduling.focus import FocusArea
 from scheduling.models import Slot
 from website import specimens
@@ -15,13 +15,14 @@ from website.article import SECTIONS
 from website.palette import read_palette
 
 NEXT_CLASSES = 4
+OUR_APPS = ["scheduling", "payments", "booking", "notifications", "accounts"]
 
 
 @require_safe
 def landing(request: HttpRequest) -> HttpResponse:
     """Yoga for Back Pain: what it is, and the next classes with a place left."""
     slots = Slot.objects.published().upcoming().with_places_left().with_details()[:NEXT_CLASSES]
-    context = {"slots": slots, "sections": SECTIONS, "zone": clock.zone_label()}
+    context = {"slots": slots, "sections": SECTIONS}
     return render(request, "website/pages/landing.html", context)
 
 
@@ -48,10 +49,10 @@ def styleguide(request: HttpRequest) -> HttpResponse:
     return render(request, "website/pages/styleguide.html", context)
 
 
-@login_required
+@role_required(MANAGER)
 @require_safe
 def manage(request: HttpRequest) -> HttpResponse:
-    """The manager's hub: where prices, people, messages and the timetable are looked after."""
-    if not request.user.has_perm("scheduling.change_classtype"):
-        raise PermissionDenied
-    return render(request, "website/pages/manage.html")
+    """The manager's hub: what the clinic offers and sells, its people and its records, each a step away."""
+    sections = [app for app in admin.site.get_app_list(request) if app["app_label"] in OUR_APPS]
+    sections.sort(key=lambda app: OUR_APPS.index(app["app_label"]))
+    return render(request, "website/pages/manage.html", {"sections": sections})

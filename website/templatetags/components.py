@@ -6,6 +6,7 @@ from typing import Any
 from django import template
 from django.contrib.messages.storage.base import Message
 from django.forms import BoundField
+from django.template import Context
 from django.template.loader import render_to_string
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
@@ -17,6 +18,7 @@ from core.money import format_money
 from scheduling.focus import FocusArea
 from scheduling.models import Slot
 from website.icons import icon_paths
+from website.navigation import Place, places_for
 
 register = template.Library()
 
@@ -141,6 +143,12 @@ def focus_icon(slug: str) -> SafeString:
 def focus_links(slugs: list[str]) -> dict[str, Any]:
     """`{% focus_links class_type.focus_areas %}`: chips that lead to the sections of the article."""
     return {"areas": [FocusArea(slug) for slug in slugs]}
+
+
+@register.simple_tag(takes_context=True)
+def staff_places(context: Context) -> list[Place]:
+    """`{% staff_places as places %}`: where the signed-in person works; empty for patients."""
+    return places_for(context["user"]) if "user" in context else []
 
 
 @register.filter
