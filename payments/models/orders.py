@@ -1,5 +1,6 @@
 """What is owed (Order), what came in (Payment) and what goes out (Refund). Rows are never deleted."""
 
+import re
 import secrets
 
 from django.db import models
@@ -24,6 +25,11 @@ class OrderQuerySet(models.QuerySet["Order"]):
     def visible_to(self, user: User) -> "OrderQuerySet":
         """Staff who take payments see every order, everyone else their own."""
         return self if user.has_perm("payments.take_payment") else self.filter(payer=user)
+
+    def with_reference(self, words: str) -> "OrderQuerySet":
+        """The order whose reference was read out as `words`: in small letters, with blanks or without dashes."""
+        signs = re.sub(r"[\s-]", "", words).upper()
+        return self.filter(reference=f"{signs[:4]}-{signs[4:8]}-{signs[8:]}")
 
 
 class Order(models.Model):

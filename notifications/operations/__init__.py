@@ -1,0 +1,21 @@
+from notifications.operations.deliver import deliver_due_messages, deliver_message
+from notifications.operations.preferences import switch_reminders
+from notifications.operations.retry import NotToBeRetried, retry_message
+from notifications.operations.write import (
+    write_account_mail,
+    write_confirmation,
+    write_late_refund,
+    write_reminder,
+)
+
+__all__ = [
+    "NotToBeRetried",
+    "deliver_due_messages",
+    "deliver_message",
+    "retry_message",
+    "switch_reminders",
+    "write_account_mail",
+    "write_confirmation",
+    "write_late_refund",
+    "write_reminder",
+]

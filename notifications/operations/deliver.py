@@ -1,0 +1,164 @@
+"""Delivering messages, at least once and hardly ever twice.
+
+A worker leases a row (it moves `next_try_at` ahead, under a lock that others skip), asks whether the message is still
+true, hands the mail over outside any transaction, and writes down what became of it. If it dies in between, the lease
+ends by itself and the mail goes out again under the same Message-ID.
+"""
+
+import logging
+import re
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+
+from core import clock
+from notifications.models import Message, MessageQuerySet
+from notifications.operations.write import write_reminder
+from notifications.relevance import why_void
+from notifications.smtp import AddressRefused, MailConnection, MailRefused, ServerAway, TryLater
+from notifications.writing import MASKED_CODE, Letter, write_letter
+
+BATCH = 50
+CLAIM_FOR = 40.0  # seconds; a task may last 60, and one mail to a hanging server takes 10 of them
+LEASE = timedelta(minutes=2)  # longer than the hard time limit of a task, so nobody else has the message meanwhile
+FIRST_PAUSE = timedelta(seconds=30)
+LONGEST_PAUSE = timedelta(hours=1)
+
+State = Message.State
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Claim:
+    """The right to deliver one message, while its number of tries stays the same."""
+
+    pk: int
+    attempt: int
+
+
+def deliver_message(*, message_id: int) -> None:
+    """Deliver one message if it is due; does nothing when it was sent or another worker has it.
+
+    While the mail server is away this leaves the message to the sweep, so that wake-ups do not queue up behind it.
+    """
+    if MailConnection.server_was_away():
+        return
+    claims = _claim(Message.objects.filter(pk=message_id))
+    with MailConnection() as connection:
+        _deliver_claimed(claims, connection, until=time.monotonic() + CLAIM_FOR)
+
+
+def deliver_due_messages() -> None:
+    """Deliver what is due, in batches over one connection each, for at most CLAIM_FOR seconds.
+
+    Any number of workers may do this at once: each takes other rows.
+    """
+    until = time.monotonic() + CLAIM_FOR
+    server_is_there = True
+    while server_is_there and time.monotonic() < until and (claims := _claim(Message.objects.all())):
+        with MailConnection() as connection:
+            server_is_there = _deliver_claimed(claims, connection, until=until)
+
+
+def _deliver_claimed(claims: Sequence[Claim], connection: MailConnection, *, until: float) -> bool:
+    """Deliver each claimed message; give the rest back when the time or the server is gone. Returns False if it is."""
+    for position, claim in enumerate(claims):
+        if time.monotonic() >= until:
+            _give_back(claims[position:])
+            return False
+        try:
+            _deliver(claim, connection)
+        except ServerAway as error:
+            logger.warning("the mail server is away: %s", error)
+            _give_back(claims[position + 1 :], pause=FIRST_PAUSE)
+            return False
+    return True
+
+
+def _deliver(claim: Claim, connection: MailConnection) -> None:
+    message = Message.objects.with_details().filter(pk=claim.pk, attempts=claim.attempt).first()
+    if message is None or not message.is_queued:
+        return
+    if reason := why_void(message):
+        _make_void(message, reason)
+        return
+    try:
+        letter = write_letter(message)
+        kept = write_letter(message, masked=True) if message.secret else letter
+    except Exception:  # a fault of ours in one message must not hold up the others
+        logger.exception("message %s could not be written", message.pk)
+        _try_later(message, None, "It could not be written: see the log of the worker.")
+        return
+    _hand_over(message, letter, kept, connection)
+
+
+def _hand_over(message: Message, letter: Letter, kept: Letter, connection: MailConnection) -> None:
+    """Send the letter and write down what became of it, as `kept` has it: without the code."""
+    try:
+        connection.send(letter.as_mail())
+    except AddressRefused as error:
+        _settle(message, State.BOUNCED, kept, str(error))
+    except MailRefused as error:
+        _settle(message, State.FAILED, kept, str(error))
+    except TryLater as error:
+        _try_later(message, kept, str(error))
+        if isinstance(error, ServerAway):
+            raise
+    else:
+        _settle(message, State.SENT, kept)
+
+
+@transaction.atomic
+def _claim(messages: MessageQuerySet) -> list[Claim]:
+    """Lease up to a batch of those that are due, the longest due first."""
+    due = messages.due().order_by("next_try_at").select_for_update(skip_locked=True)
+    rows = list(due.values_list("pk", "attempts")[:BATCH])
+    leased = Message.objects.filter(pk__in=[pk for pk, _attempts in rows])
+    leased.update(attempts=F("attempts") + 1, next_try_at=clock.now() + LEASE)
+    return [Claim(pk, attempts + 1) for pk, attempts in rows]
+
+
+def _give_back(claims: Sequence[Claim], *, pause: timedelta = timedelta()) -> None:
+    """End leases that were not used; the tries do not count."""
+    unused = Message.objects.filter(pk__in=[claim.pk for claim in claims], state=State.QUEUED)
+    unused.update(attempts=F("attempts") - 1, next_try_at=clock.now() + pause)
+
+
+def _try_later(message: Message, kept: Letter | None, error: str) -> None:
+    """Wait twice as long as the last time; when the message would be of no use by then, leave it to a person."""
+    pause = min(FIRST_PAUSE * 2 ** min(message.attempts - 1, 10), LONGEST_PAUSE)
+    if clock.now() + pause >= message.drop_after:
+        _settle(message, State.FAILED, kept, error)
+        return
+    leased = Message.objects.filter(pk=message.pk, attempts=message.attempts, state=State.QUEUED)
+    leased.update(next_try_at=clock.now() + pause, error=_to_store(error))
+
+
+def _settle(message: Message, state: Message.State, kept: Letter | None, error: str = "") -> None:
+    words: dict[str, Any] = {}
+    if kept is not None:
+        words = {"subject": kept.subject[:300], "text": kept.text, "html": kept.html, "headers": kept.headers}
+        words["email"] = kept.headers["To"]
+    Message.objects.filter(pk=message.pk, attempts=message.attempts).move_to(
+        state, secret="", error=_to_store(error), sent_at=clock.now() if state == State.SENT else None, **words
+    )
+    logger.info("message %s: %s", message.pk, state)
+
+
+@transaction.atomic
+def _make_void(message: Message, reason: Message.VoidReason) -> None:
+    Message.objects.filter(pk=message.pk).move_to(State.VOID, void_reason=reason, secret="")
+    logger.info("message %s is not needed: %s", message.pk, reason)
+    if reason == Message.VoidReason.CLASS_MOVED and message.booking:
+        write_reminder(booking=message.booking)
+
+
+def _to_store(error: str) -> str:
+    """A server's reply may quote the subject, and with it a code."""
+    return re.sub(r"\d{3} ?\d{3}", MASKED_CODE, error)[:500]

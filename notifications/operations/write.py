@@ -1,0 +1,85 @@
+"""Writing down that somebody is to be told something, in the transaction of what caused it."""
+
+import json
+import uuid
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import IntegrityError, transaction
+
+from accounts.encryption import encrypt
+from accounts.models import User
+from booking.models import Booking
+from core import clock
+from core.wakeup import wake_worker
+from notifications.models import Kind, Message
+from notifications.reminders import occasion_of, reminder_due_at
+
+OF_USE_FOR = timedelta(days=3)  # a mail server may be away for a week-end
+
+
+def write_confirmation(*, booking: Booking) -> None:
+    """Tell the patient that the place is theirs, once, and remind them in time."""
+    drop_after = max(clock.now() + OF_USE_FOR, booking.slot.starts_at)
+    _write_about(booking, Kind.BOOKING_CONFIRMED, occasion="confirmed", drop_after=drop_after)
+    write_reminder(booking=booking)
+
+
+def write_reminder(*, booking: Booking) -> None:
+    """Put down the reminder of the class, one for each start that it has had; of no use once the class begins."""
+    due = reminder_due_at(booking)
+    starts = booking.slot.starts_at
+    if due is not None and starts > clock.now():
+        _write_about(booking, Kind.CLASS_REMINDER, occasion=occasion_of(booking.slot), drop_after=starts, due=due)
+
+
+def write_late_refund(*, booking: Booking) -> None:
+    """Tell the patient that the money came too late for the place and goes back."""
+    _write_about(booking, Kind.PAYMENT_REFUNDED, occasion="late payment", drop_after=clock.now() + OF_USE_FOR)
+
+
+def write_account_mail(*, kind: Kind, recipient: User | None, email: str, context: dict[str, Any]) -> None:
+    """Put down a mail about an account. Its words may hold a code, so they wait encrypted and go with the sending."""
+    lasts = timedelta(minutes=context["minutes"]) if "minutes" in context else OF_USE_FOR
+    _write(
+        Message(
+            kind=kind,
+            recipient=recipient,
+            email=email,
+            occasion=uuid.uuid4().hex,
+            due_at=clock.now(),
+            drop_after=clock.now() + lasts,
+            secret=encrypt(json.dumps(context)),
+        )
+    )
+
+
+def _write_about(
+    booking: Booking, kind: Kind, *, occasion: str, drop_after: datetime, due: datetime | None = None
+) -> None:
+    account = booking.patient.account
+    _write(
+        Message(
+            kind=kind,
+            recipient=account,
+            email=account.email if account else "",  # without an address the desk sees the row, and calls
+            booking=booking,
+            occasion=occasion,
+            due_at=due or clock.now(),
+            drop_after=drop_after,
+        )
+    )
+
+
+def _write(message: Message) -> None:
+    """Store a message unless its occasion has one; wake a worker for what is due already."""
+    message.next_try_at = message.due_at
+    try:
+        with transaction.atomic():
+            message.save(force_insert=True)
+    except IntegrityError as error:
+        if "one_message_per_kind_booking_and_occasion" not in str(error):
+            raise
+        return
+    if message.due_at <= clock.now():
+        wake_worker("notifications.tasks.deliver_message", message.pk)

@@ -1,0 +1,50 @@
+"""Whether a message is still true and useful, asked at the moment of sending."""
+
+from booking.models import Booking
+from core import clock
+from notifications.models import Kind, Message, Preference
+from notifications.reminders import occasion_of
+from scheduling.models import Slot
+
+Reason = Message.VoidReason
+
+
+def why_void(message: Message) -> Message.VoidReason | None:
+    """The reason why `message` must not be sent now, from the world as it is; None when it should be."""
+    reason = _why_booking_void(message, message.booking) if message.booking else None
+    if reason is None and message.drop_after <= clock.now():
+        return Reason.TOO_LATE
+    if reason is None and not address_of(message):
+        return Reason.NO_ADDRESS
+    return reason
+
+
+def address_of(message: Message) -> str:
+    """Where the message goes: for a booking to the account as it is today, else to the address it was written to."""
+    if message.booking is None:
+        return message.email
+    account = message.booking.patient.account
+    return account.email if account else ""
+
+
+def _why_booking_void(message: Message, booking: Booking) -> Message.VoidReason | None:
+    if message.kind == Kind.PAYMENT_REFUNDED:  # a fact, whatever became of booking and class
+        return None
+    if not booking.is_confirmed:
+        return Reason.NOT_BOOKED
+    if booking.slot.state == Slot.State.CANCELLED:
+        return Reason.CLASS_CANCELLED
+    if message.kind == Kind.CLASS_REMINDER:
+        return _why_reminder_void(message, booking)
+    return None
+
+
+def _why_reminder_void(message: Message, booking: Booking) -> Message.VoidReason | None:
+    if booking.slot.has_started:
+        return Reason.CLASS_BEGAN
+    if message.occasion != occasion_of(booking.slot):
+        return Reason.CLASS_MOVED
+    account = booking.patient.account
+    if account and not Preference.objects.wants(account, Kind.CLASS_REMINDER):
+        return Reason.REMINDERS_OFF
+    return None

@@ -1,0 +1,147 @@
+"""From a row to a letter: what each kind of message says, in words and in HTML, and under which headers."""
+
+import json
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.template import Context
+from django.template.loader import get_template
+from django.urls import reverse
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from accounts.encryption import decrypt
+from booking.models import Booking
+from core import clock
+from core.money import format_money
+from notifications.focus_notes import focus_note_for
+from notifications.models import Kind, Message
+from notifications.relevance import address_of
+from notifications.reminders import reminder_due_at
+from notifications.unsubscribe import unsubscribe_url
+
+MASKED_CODE = "••• •••"
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A message in its final words. The headers are those that a mail carries besides Subject and Date."""
+
+    subject: str
+    text: str
+    html: str
+    headers: dict[str, str]
+
+    def as_mail(self) -> EmailMultiAlternatives:
+        """The multipart mail, text first and HTML second."""
+        further = {name: value for name, value in self.headers.items() if name not in ("From", "To")}
+        mail = EmailMultiAlternatives(
+            self.subject, self.text, self.headers["From"], [self.headers["To"]], headers=further
+        )
+        mail.attach_alternative(self.html, "text/html")
+        return mail
+
+
+def write_letter(message: Message, *, masked: bool = False) -> Letter:
+    """Write `message` (loaded `with_details`) as it would be sent now.
+
+    `masked` hides a code: so it is stored and shown. The templates get no health data, so no message can hold any.
+    """
+    with translation.override(settings.LANGUAGE_CODE):
+        context = _context(message, masked=masked)
+        written = _render(f"{message.kind}.txt", context, autoescape=False)
+        html = _render(f"{message.kind}.html", context, autoescape=True)
+    subject, _line_end, text = written.partition("\n")
+    return Letter(" ".join(subject.split()), _tidy(text), html.strip() + "\n", _headers(message))
+
+
+def _headers(message: Message) -> dict[str, str]:
+    headers = {
+        "From": settings.DEFAULT_FROM_EMAIL,
+        "To": address_of(message),
+        "Message-ID": message.message_id,
+        "Auto-Submitted": "auto-generated",  # RFC 3834: no out-of-office answers, please
+    }
+    if settings.CLINIC_EMAIL:
+        headers["Reply-To"] = settings.CLINIC_EMAIL
+    if unsubscribe := _unsubscribe_url(message):
+        headers["List-Unsubscribe"] = f"<{unsubscribe}>"
+        headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"  # RFC 8058
+    return headers
+
+
+def _unsubscribe_url(message: Message) -> str:
+    account = message.booking.patient.account if message.booking else None
+    return unsubscribe_url(account) if account and message.kind == Kind.CLASS_REMINDER else ""
+
+
+def _context(message: Message, *, masked: bool) -> dict[str, Any]:
+    clinic = {"name": settings.CLINIC_NAME, "phone": settings.CLINIC_PHONE, "email": settings.CLINIC_EMAIL}
+    context = {"clinic": clinic, "site_url": settings.SITE_URL}
+    if message.booking is None:
+        return context | _account_words(message, masked=masked)
+    return context | _booking_words(message, message.booking)
+
+
+def _booking_words(message: Message, booking: Booking) -> dict[str, Any]:
+    account = booking.patient.account
+    page = settings.SITE_URL + reverse("booking:detail", args=[booking.pk])
+    late_booker = message.kind == Kind.BOOKING_CONFIRMED and reminder_due_at(booking) is None
+    return {
+        "greeted": account.name if account else "",
+        "class_name": booking.slot.class_type.name,
+        "when": clock.format_when(booking.slot.starts_at),
+        "facts": _facts(booking),
+        "price": format_money(booking.price, booking.currency) if booking.price else "",
+        "reference": booking.order.reference if booking.order else "",
+        "free_until": _free_until(booking),
+        "booking_url": page,
+        "calendar_url": settings.SITE_URL + reverse("booking:calendar_file", args=[booking.pk]),
+        "timetable_url": settings.SITE_URL + reverse("scheduling:timetable"),
+        "preferences_url": settings.SITE_URL + reverse("notifications:preferences"),
+        "unsubscribe_url": _unsubscribe_url(message),
+        "focus": focus_note_for(booking) if message.kind == Kind.CLASS_REMINDER or late_booker else None,
+    }
+
+
+def _facts(booking: Booking) -> list[tuple[str, str]]:
+    """What one needs to know to turn up: label and words, for the lines of the text and the rows of the HTML."""
+    slot = booking.slot
+    facts = [
+        (_("When"), clock.format_when(slot.starts_at, slot.ends_at)),
+        (_("Where"), f"{slot.room}, {slot.room.location.address}" if slot.room else ""),
+        (_("With"), slot.instructor.name),
+        (_("Please bring"), " ".join(slot.class_type.bring.split())),
+        (_("For"), "" if booking.patient.is_account_holder else booking.patient.name),
+    ]
+    return [(label, words) for label, words in facts if words]
+
+
+def _free_until(booking: Booking) -> str:
+    """Until when cancelling is free, in clinic time; empty when that is over."""
+    until = booking.free_cancel_until
+    return clock.format_when(until) if until > clock.now() else ""
+
+
+def _account_words(message: Message, *, masked: bool) -> dict[str, Any]:
+    words: dict[str, Any] = json.loads(decrypt(message.secret))
+    if masked and "code" in words:
+        words["code"] = MASKED_CODE
+    if "at" in words:
+        words["at"] = clock.format_when(datetime.fromisoformat(words["at"]))
+    return words
+
+
+def _render(name: str, context: dict[str, Any], *, autoescape: bool) -> str:
+    template = get_template(f"notifications/messages/{name}")
+    return template.template.render(Context(context, autoescape=autoescape))
+
+
+def _tidy(text: str) -> str:
+    """Without the gaps that left-out parts leave behind: no blank at a line's end, one empty line at most."""
+    lines = "\n".join(line.rstrip() for line in text.splitlines())
+    return re.sub(r"\n{3,}", "\n\n", lines).strip() + "\n"
