@@ -7,7 +7,10 @@ import factory
 from django.conf import settings
 from factory.django import DjangoModelFactory
 
+from accounts import roles
 from accounts.models import Patient, User
+from accounts.operations import confirm_mailbox
+from accounts.roles import assign_role
 from booking.models import Booking
 from core import clock
 from payments.models import CheckoutSession, Order, Payment
@@ -16,18 +19,29 @@ from scheduling.models import ClassType, Instructor, Location, Room, Slot
 
 
 class UserFactory(DjangoModelFactory[User]):
+    """An account with a proven mailbox; `role=roles.FRONT_DESK` gives a role, `password="…"` a password."""
+
     class Meta:
         model = User
+        skip_postgeneration_save = True
 
     email = factory.Sequence(lambda n: f"person{n}@example.org")
     name = factory.Sequence(lambda n: f"Person {n}")
+    password = factory.django.Password(None)
+
+    @factory.post_generation
+    def role(self: User, create: bool, role: str | None, **_: Any) -> None:  # type: ignore[misc]
+        if create:
+            confirm_mailbox(user=self)
+        if create and role:
+            assign_role(self, role)
 
 
 class PatientFactory(DjangoModelFactory[Patient]):
     class Meta:
         model = Patient
 
-    account = factory.SubFactory(UserFactory)
+    account = factory.SubFactory(UserFactory, role=roles.PATIENT)
     is_account_holder = True
     name = factory.SelfAttribute("account.name")
 
@@ -90,6 +104,7 @@ class OrderFactory(DjangoModelFactory[Order]):
         model = Order
 
     payer = factory.SubFactory(UserFactory)
+    state = Order.State.OPEN
     amount = 1800
     currency = factory.LazyFunction(lambda: settings.CLINIC_CURRENCY)
     paid_at = factory.LazyAttribute(lambda order: clock.now() if order.state == Order.State.PAID else None)
