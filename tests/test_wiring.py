@@ -8,6 +8,10 @@ import payments.signals
 import pytest
 from django.dispatch import Signal
 
+from payments.models import Order, Payment
+from payments.operations import record_payment
+from tests.factories import OrderFactory
+
 EDGES = {
     "accounts.signals.account_mail_due": ["notifications.receivers.write_account_mail"],
     "payments.signals.order_paid": ["booking.receivers.confirm_paid_bookings"],
@@ -37,15 +41,20 @@ def test_each_signal_reaches_exactly_the_receivers_of_the_table() -> None:
     assert wiring == EDGES
 
 
+@pytest.mark.django_db(transaction=True)
 def test_a_receiver_that_fails_takes_the_whole_transaction_with_it() -> None:
-    """Plain `send`: both commit or neither. `send_robust` would swallow the failure."""
+    """Plain `send`: both commit or neither. `send_robust` would leave a payment that nobody acted upon."""
 
     def fails(**_kwargs: object) -> None:
         raise RuntimeError("no row could be written")
 
+    order = OrderFactory()
     payments.signals.order_paid.connect(fails)
     try:
         with pytest.raises(RuntimeError):
-            payments.signals.order_paid.send(sender=None, order=None, payment=None)
+            record_payment(order=order, amount=order.amount, currency=order.currency, payment_intent="pi_1")
     finally:
         payments.signals.order_paid.disconnect(fails)
+
+    assert Payment.objects.count() == 0
+    assert Order.objects.get().is_open
