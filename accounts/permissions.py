@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponseBase
 from rest_framework.permissions import BasePermission
 
 from accounts import roles
+from accounts.models import User
 
 if TYPE_CHECKING:
     from rest_framework.request import Request
@@ -43,3 +44,9 @@ def has_one_role_of(*allowed: str) -> type[BasePermission]:
             return roles.has_role(request.user, *allowed)
 
     return HasOneRole
+
+
+def account_of(request: Request) -> User:
+    """Who asks, behind a permission that lets no visitor in."""
+    assert isinstance(request.user, User)
+    return request.user

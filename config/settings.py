@@ -267,6 +267,7 @@ CELERY_BEAT_SCHEDULE = {
         ("process stored Stripe events", "payments.tasks.process_due_events", 30),
         ("send due refunds", "payments.tasks.send_due_refunds", 30),
         ("reconcile with Stripe", "payments.tasks.reconcile_with_stripe", 3600),
+        ("forget old answers of the API", "accounts.tasks.forget_old_answers", 3600),
     ]
 }
 
@@ -278,20 +279,38 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-    "DEFAULT_PAGINATION_CLASS": "rest_framework.pagination.LimitOffsetPagination",
-    "PAGE_SIZE": 50,
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "EXCEPTION_HANDLER": "config.api.problem",
+    "DEFAULT_PARSER_CLASSES": ["config.api.parsers.SmallJSONParser"],
+    "DEFAULT_PAGINATION_CLASS": "config.api.pages.Pages",
+    "DEFAULT_THROTTLE_CLASSES": ["config.api.rates.Rate"],
+    "DEFAULT_THROTTLE_RATES": {  # for each account, or each address of a visitor
+        "visitor": env.str("API_RATE_VISITOR", default="300/min"),
+        "read": env.str("API_RATE_READ", default="600/min"),
+        "write": env.str("API_RATE_WRITE", default="60/min"),
+    },
+    "NUM_PROXIES": ALLAUTH_TRUSTED_PROXY_COUNT,
+    "DEFAULT_SCHEMA_CLASS": "config.api.schema.Schema",
+    "EXCEPTION_HANDLER": "config.api.problems.problem",
+    "URL_FORMAT_OVERRIDE": None,
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": f"{CLINIC_NAME}: booking API",
     "DESCRIPTION": "Slots, bookings and payments. Times are ISO 8601 with an offset; money is an integer in the "
-    "currency's smallest unit; errors are problem details (RFC 9457).",
+    "currency's smallest unit; errors are problem details (RFC 9457) with a stable `code`. Send "
+    "`Authorization: Token …`; the clinic issues tokens. Lists come in pages: follow `next` until it is null. "
+    "Requests are JSON, at most 64 KB.",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "validatorUrl": None, "displayRequestDuration": True},
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "ENUM_NAME_OVERRIDES": {
+        "BookingState": "booking.models.Booking.State",
+        "SlotState": "scheduling.models.Slot.State",
+        "Level": "scheduling.models.ClassType.Level",
+        "FocusArea": "scheduling.focus.FocusArea",
+    },
+    "OAS_VERSION": "3.1.0",  # its schemas are JSON Schema, so tests can hold the answers against them
 }
 
 LOGGING = logs.configuration(env.str("LOG_FORMAT", default="json"), level=env.str("LOG_LEVEL", default="INFO"))

@@ -11,6 +11,9 @@ urlpatterns = [
     path("", include("payments.urls")),
     path("my/", include("accounts.urls")),
     path("accounts/", include("accounts.sign_in_urls")),
-    path("api/v1/", include("config.api_urls")),
+    path("api/", include("config.api_urls")),
     path("admin/", admin.site.urls),
 ]
+
+handler400 = "config.api.problems.bad_request"
+handler500 = "config.api.problems.server_error"

@@ -9,13 +9,15 @@ from django.utils.translation import gettext_lazy as _
 class DomainError(Exception):
     """Something that the rules refuse, in a sentence that tells the reader what to do next.
 
-    `code` is stable and meant for programs, `message` is meant for people, `status` is the HTTP status of the answer.
-    A page shows the message; the API answers with a problem document (RFC 9457).
+    `code` is stable and meant for programs, `message` is meant for people, `status` is the HTTP status of the answer,
+    `retry_after` the seconds after which trying again may help. A page shows the message; the API answers with a
+    problem document (RFC 9457).
     """
 
     code: ClassVar[str] = "refused"
     message: ClassVar[str | Promise] = _("This cannot be done.")
     status: ClassVar[int] = 409
+    retry_after: ClassVar[int | None] = None
 
     def __init__(self, **details: Any) -> None:
         self.details = details

@@ -1,0 +1,213 @@
+"""Bookings for programs: making one, and reading one's own."""
+
+from functools import partial
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import (
+    OpenApiExample,
+    OpenApiParameter,
+    extend_schema,
+    extend_schema_field,
+    extend_schema_serializer,
+)
+from rest_framework import serializers
+from rest_framework.generics import GenericAPIView
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.idempotency import Answer, KeyNotUsable, KeyUsedOtherwise, StillRunning, answer_once
+from accounts.models import Patient, User
+from accounts.permissions import account_of
+from booking.models import Booking
+from booking.operations import AlreadyBooked, book_place
+from core.errors import DomainError
+from scheduling.models import Slot
+from scheduling.operations import PriceChanged, SlotFull, SlotNotPublished, SlotStarted
+
+LARGEST_ID = 2**63 - 1
+EXAMPLE_BOOKING = {
+    "id": 4711,
+    "state": "held",
+    "slot": {
+        "id": 17,
+        "class_type": "Gentle Back Care",
+        "starts_at": "2026-11-24T18:00:00+01:00",
+        "ends_at": "2026-11-24T19:00:00+01:00",
+    },
+    "patient": {"id": 5, "name": "Robin Beck"},
+    "price": 1800,
+    "currency": "eur",
+    "made_at": "2026-11-20T09:12:30+01:00",
+    "hold_expires_at": "2026-11-20T09:47:30+01:00",
+    "confirmed_at": None,
+    "ended_at": None,
+    "free_cancel_until": "2026-11-23T18:00:00+01:00",
+    "payment_url": "https://clinic.example/my/bookings/4711/",
+}
+
+
+class BookedSlot(serializers.Serializer[Slot]):
+    id = serializers.IntegerField()
+    class_type = serializers.CharField(source="class_type.name")
+    starts_at = serializers.DateTimeField()
+    ends_at = serializers.DateTimeField()
+
+
+class BookedPatient(serializers.Serializer[Patient]):
+    id = serializers.IntegerField()
+    name = serializers.CharField()
+
+
+@extend_schema_field({"type": ["string", "null"], "format": "uri"})
+class PaymentPageField(serializers.ReadOnlyField):
+    """The page on which a hold is paid for; nothing is asked of Stripe before somebody opens it and pays."""
+
+    def get_attribute(self, instance: Booking) -> str | None:
+        if not instance.is_held:
+            return None
+        return f"{settings.SITE_URL}{reverse('booking:detail', args=[instance.pk])}"
+
+
+@extend_schema_serializer(
+    component_name="Booking", examples=[OpenApiExample("A hold", EXAMPLE_BOOKING, response_only=True)]
+)
+class BookingAnswer(serializers.Serializer[Booking]):
+    id = serializers.IntegerField()
+    state = serializers.ChoiceField(Booking.State.choices)
+    slot = BookedSlot()
+    patient = BookedPatient()
+    price = serializers.IntegerField(help_text="In the currency's smallest unit (cents).")
+    currency = serializers.CharField()
+    made_at = serializers.DateTimeField()
+    hold_expires_at = serializers.DateTimeField(
+        allow_null=True, help_text="Until when the place is held for the payment."
+    )
+    confirmed_at = serializers.DateTimeField(allow_null=True)
+    ended_at = serializers.DateTimeField(allow_null=True)
+    free_cancel_until = serializers.DateTimeField(help_text="Before then cancelling costs nothing.")
+    payment_url = PaymentPageField(help_text="The page on which a hold is paid for; null when nothing is to be paid.")
+
+
+# One for all requests: it keeps nothing between them, and making one takes several times as long as using it.
+_ANSWER = BookingAnswer()
+
+
+class BookingWish(serializers.Serializer[Any]):
+    slot = serializers.IntegerField(min_value=1, max_value=LARGEST_ID)
+    pay_with = serializers.ChoiceField(
+        ["card"], help_text="`card`: the place is held until it is paid for on the page at `payment_url`."
+    )
+    patient = serializers.IntegerField(
+        required=False, min_value=1, max_value=LARGEST_ID, help_text="For whom; the account's holder unless named."
+    )
+
+
+BOOKING_KEY = OpenApiParameter(
+    "Idempotency-Key",
+    OpenApiTypes.STR,
+    OpenApiParameter.HEADER,
+    description="A new random value (a UUID, say) for each booking; the same one when you send it again. Then a "
+    "booking whose answer was lost on the way is answered again instead of being refused as a second one. Kept for 24 "
+    "hours. Optional, but a client that retries should send one.",
+)
+REPEATED = OpenApiParameter(
+    "Idempotency-Replayed",
+    OpenApiTypes.STR,
+    OpenApiParameter.HEADER,
+    response=[201],
+    description="`true` when this is the answer to an earlier request with the same Idempotency-Key.",
+)
+LOCATION = OpenApiParameter(
+    "Location", OpenApiTypes.URI, OpenApiParameter.HEADER, response=[201], description="Where the booking is."
+)
+
+
+class BookingList(GenericAPIView[Booking]):
+    serializer_class = BookingAnswer
+    queryset = Booking.objects.all()
+    page_key = ("-id",)
+    refusals: ClassVar[dict[str, tuple[type[DomainError], ...]]] = {
+        "POST": (
+            SlotFull,
+            AlreadyBooked,
+            SlotStarted,
+            SlotNotPublished,
+            PriceChanged,
+            StillRunning,
+            KeyUsedOtherwise,
+            KeyNotUsable,
+        )
+    }
+
+    @extend_schema(
+        operation_id="list_bookings", tags=["Bookings"], summary="Bookings", responses=BookingAnswer(many=True)
+    )
+    def get(self, request: Request) -> Response:
+        """The newest first: one's own and the family's; instructors also see their classes', the desk sees all."""
+        bookings = Booking.objects.visible_to(account_of(request)).select_related("patient", "slot__class_type")
+        page = self.paginate_queryset(bookings)
+        return self.get_paginated_response(self.get_serializer(page, many=True).data)
+
+    @extend_schema(
+        operation_id="book_place",
+        tags=["Bookings"],
+        summary="Book a place",
+        parameters=[BOOKING_KEY, REPEATED, LOCATION],
+        request=BookingWish,
+        responses={201: BookingAnswer},
+        examples=[OpenApiExample("For oneself", {"slot": 17, "pay_with": "card"}, request_only=True)],
+    )
+    def post(self, request: Request) -> Response:
+        """Hold a place until it is paid for; where nothing is due it is confirmed at once.
+
+        The price is the slot's. Whatever else the request contains is ignored.
+        """
+        wish = BookingWish(data=request.data)
+        wish.is_valid(raise_exception=True)
+        answer = answer_once(
+            account=account_of(request),
+            key=request.headers.get("Idempotency-Key", ""),
+            asked={"operation": "book_place", **wish.validated_data},
+            effect=partial(_book, request, wish.validated_data),
+        )
+        headers = {"Location": answer.location} | ({"Idempotency-Replayed": "true"} if answer.is_repeat else {})
+        return Response(answer.body, answer.status, headers=headers)
+
+
+class BookingDetail(GenericAPIView[Booking]):
+    serializer_class = BookingAnswer
+    queryset = Booking.objects.all()
+
+    @extend_schema(operation_id="read_booking", tags=["Bookings"], summary="One booking")
+    def get(self, request: Request, pk: int) -> Response:
+        """A booking of one's own, or one that the account may see as a member of staff."""
+        visible = Booking.objects.visible_to(account_of(request)).select_related("patient", "slot__class_type")
+        return Response(_ANSWER.to_representation(get_object_or_404(visible, pk=pk)))
+
+
+def _book(request: Request, wish: dict[str, Any]) -> Answer:
+    account = account_of(request)
+    patient = _patient(account, wish.get("patient"))
+    booking = book_place(patient=patient, slot=_slot(wish["slot"]), by=account)
+    return Answer(201, _ANSWER.to_representation(booking), f"{request.path}{booking.pk}/")
+
+
+def _patient(user: User, named: int | None) -> Patient:
+    """For whom `user` books. Raises ValidationError for anybody who does not belong to the account."""
+    patient = user.own_patient if named is None else user.patients.filter(pk=named).first()
+    if patient is None:
+        reason = _("Please say for whom.") if named is None else _("There is no such patient in your account.")
+        raise serializers.ValidationError({"patient": [reason]})
+    return patient
+
+
+def _slot(pk: int) -> Slot:
+    slot = Slot.objects.announced().select_related("class_type").filter(pk=pk).first()
+    if slot is None:
+        raise serializers.ValidationError({"slot": [_("There is no such class.")]})
+    return slot

@@ -1,0 +1,317 @@
+"""Slots for programs: reading the timetable, drafting and publishing."""
+
+from datetime import UTC, date, datetime
+from typing import Any, ClassVar
+
+from django.db.models import QuerySet
+from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_field, extend_schema_serializer
+from rest_framework import serializers
+from rest_framework.generics import GenericAPIView
+from rest_framework.permissions import SAFE_METHODS, AllowAny, BasePermission
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.models import User
+from accounts.permissions import account_of
+from core import clock
+from core.errors import DomainError
+from scheduling.focus import FocusArea
+from scheduling.models import ClassType, Instructor, Room, Slot
+from scheduling.operations import (
+    InstructorIsTeaching,
+    NotADraft,
+    RoomIsTaken,
+    RoomTooSmall,
+    SlotInThePast,
+    draft_slot,
+    publish_slot,
+)
+
+LARGEST_ID = 2**63 - 1
+YEARS = range(1971, 3000)
+PUBLISH = "scheduling.publish_slot"
+EXAMPLE_SLOT = {
+    "id": 17,
+    "state": "published",
+    "starts_at": "2026-11-24T18:00:00+01:00",
+    "ends_at": "2026-11-24T19:00:00+01:00",
+    "time_zone": "Europe/Berlin",
+    "class_type": {"id": 1, "name": "Gentle Back Care", "level": "gentle", "focus_areas": ["core-strength"]},
+    "instructor": {"id": 3, "name": "Mara Lindt"},
+    "location": {"id": 1, "name": "Main house"},
+    "room": {"id": 2, "name": "Garden room"},
+    "capacity": 8,
+    "places_left": 3,
+    "price": 1800,
+    "currency": "eur",
+}
+
+
+class MayPublish(BasePermission):
+    """Everybody may read; drafting and publishing is for those who hold the permission."""
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        return request.method in SAFE_METHODS or request.user.has_perm(PUBLISH)
+
+
+@extend_schema_field(OpenApiTypes.DATETIME)
+class InstantField(serializers.Field[datetime, str, str, Any]):
+    """An instant as ISO 8601 with its offset from UTC; without one nobody knows when it is."""
+
+    default_error_messages: ClassVar = {
+        "invalid": _("Please write an instant as 2026-11-24T18:00:00+01:00, with its offset (in addresses, + is %2B).")
+    }
+
+    def to_internal_value(self, data: Any) -> datetime:
+        try:
+            instant = datetime.fromisoformat(data)
+        except (TypeError, ValueError):
+            self.fail("invalid")
+        if instant.tzinfo is None or instant.year not in YEARS:
+            self.fail("invalid")
+        return instant.astimezone(UTC)
+
+    def to_representation(self, value: datetime) -> str:
+        return clock.clinic_time(value).isoformat()
+
+
+@extend_schema_field({"type": "string", "example": "2026-11-24"})
+class DayOrInstantField(InstantField):
+    """A day at the clinic, or an instant; a day means its beginning or, as the end of a range, its end."""
+
+    default_error_messages: ClassVar = {
+        "invalid": _("Please write a day as 2026-11-24, or an instant as 2026-11-24T18:00:00Z.")
+    }
+
+    def __init__(self, *, is_end: bool = False, **options: Any) -> None:
+        self.is_end = is_end
+        super().__init__(**options)
+
+    def to_internal_value(self, data: Any) -> datetime:
+        try:
+            day = date.fromisoformat(data)
+        except (TypeError, ValueError):
+            return super().to_internal_value(data)
+        if day.year not in YEARS:
+            self.fail("invalid")
+        first, after = clock.day_bounds(day)
+        return after if self.is_end else first
+
+
+class SlotQuery(serializers.Serializer[Any]):
+    """Which slots are wanted."""
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        """The fields; a method, because `from` cannot be the name of an attribute."""
+        return {
+            "from": DayOrInstantField(
+                required=False, help_text="Slots that start then or later: a day at the clinic, or an instant. Now."
+            ),
+            "to": DayOrInstantField(
+                is_end=True, required=False, help_text="Slots that start before: up to and with a day, or an instant."
+            ),
+            "focus": serializers.ListField(
+                child=serializers.ChoiceField(FocusArea.choices),
+                required=False,
+                max_length=len(FocusArea),
+                help_text="Slots that work on at least one of these areas. Repeat it for several.",
+            ),
+            "instructor": serializers.IntegerField(required=False, min_value=1, max_value=LARGEST_ID),
+            "location": serializers.IntegerField(required=False, min_value=1, max_value=LARGEST_ID),
+        }
+
+
+class Named(serializers.Serializer[Any]):
+    id = serializers.IntegerField()
+    name = serializers.CharField()
+
+
+@extend_schema_serializer(component_name="ClassType")
+class ClassTypeSummary(Named):
+    level = serializers.ChoiceField(ClassType.Level.choices)
+    focus_areas = serializers.ListField(child=serializers.ChoiceField(FocusArea.choices))
+
+
+@extend_schema_field(OpenApiTypes.STR)
+class ClinicZoneField(serializers.ReadOnlyField):
+    """The zone of the clinic's wall clocks, the same for all."""
+
+    def get_attribute(self, instance: Slot) -> str:
+        return clock.clinic_zone().key
+
+
+@extend_schema_serializer(component_name="Slot", examples=[OpenApiExample("A slot", EXAMPLE_SLOT, response_only=True)])
+class SlotAnswer(serializers.Serializer[Slot]):
+    id = serializers.IntegerField()
+    state = serializers.ChoiceField(Slot.State.choices)
+    starts_at = InstantField()
+    ends_at = InstantField()
+    time_zone = ClinicZoneField(help_text="The clinic's zone (IANA); `starts_at` and `ends_at` carry its offset.")
+    class_type = ClassTypeSummary()
+    instructor = Named()
+    location = Named(source="room.location", allow_null=True)
+    room = Named(allow_null=True)
+    capacity = serializers.IntegerField()
+    places_left = serializers.IntegerField()
+    price = serializers.IntegerField(help_text="In the currency's smallest unit (cents).")
+    currency = serializers.CharField()
+
+
+class SlotDraft(serializers.Serializer[Any]):
+    """A class for the timetable: an instant in `starts_at`, or the clinic's wall clock in `date` and `wall_time`."""
+
+    class_type = serializers.PrimaryKeyRelatedField(queryset=ClassType.objects.filter(is_active=True))
+    room = serializers.PrimaryKeyRelatedField(
+        queryset=Room.objects.select_related("location"), allow_null=True, default=None
+    )
+    instructor = serializers.PrimaryKeyRelatedField(
+        queryset=Instructor.objects.filter(is_active=True),
+        required=False,
+        help_text="Managers name the instructor; instructors draft their own classes.",
+    )
+    starts_at = InstantField(required=False)
+    date = serializers.DateField(required=False)
+    wall_time = serializers.TimeField(required=False)
+    fold = serializers.ChoiceField(
+        [0, 1],
+        required=False,
+        help_text="When the clocks are set back, a wall time happens twice: 0 is the first, 1 the second.",
+    )
+    minutes = serializers.IntegerField(required=False, min_value=5, max_value=600, help_text="As the class type.")
+    capacity = serializers.IntegerField(required=False, min_value=1, max_value=1000, help_text="As the class type.")
+    price = serializers.IntegerField(
+        required=False, min_value=0, max_value=10_000_000, help_text="In cents; as the class type."
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Turn the wall time into an instant. Raises NonexistentWallTime or AmbiguousWallTime."""
+        day, wall, fold = (attrs.pop(name, None) for name in ("date", "wall_time", "fold"))
+        is_by_wall = day is not None and wall is not None and "starts_at" not in attrs
+        is_by_instant = day is None and wall is None and "starts_at" in attrs
+        if is_by_instant:
+            return attrs
+        if not is_by_wall or day.year not in YEARS or wall.tzinfo is not None:
+            raise serializers.ValidationError({"starts_at": [_("Please send starts_at, or date and wall_time.")]})
+        return attrs | {"starts_at": clock.instant_of(day, wall, fold=fold)}
+
+
+EXAMPLE_DRAFTS = [
+    OpenApiExample(
+        "On the clinic's wall clock",
+        {"class_type": 1, "room": 1, "date": "2026-11-24", "wall_time": "18:00"},
+        request_only=True,
+    ),
+    OpenApiExample(
+        "At an instant",
+        {"class_type": 1, "room": 1, "starts_at": "2026-11-24T18:00:00+01:00", "capacity": 6},
+        request_only=True,
+    ),
+]
+
+
+class SlotList(GenericAPIView[Slot]):
+    serializer_class = SlotAnswer
+    permission_classes = [MayPublish]
+    queryset = Slot.objects.all()
+    page_key = ("starts_at", "id")
+    refusals: ClassVar[dict[str, tuple[type[DomainError], ...]]] = {
+        "POST": (
+            SlotInThePast,
+            RoomTooSmall,
+            RoomIsTaken,
+            InstructorIsTeaching,
+            clock.NonexistentWallTime,
+            clock.AmbiguousWallTime,
+        )
+    }
+
+    @extend_schema(
+        operation_id="list_slots",
+        tags=["Slots"],
+        summary="The timetable",
+        parameters=[SlotQuery],
+        responses=SlotAnswer(many=True),
+    )
+    def get(self, request: Request) -> Response:
+        """Published slots by the time they start, from now on unless `from` says otherwise. No token is needed."""
+        asked = SlotQuery(data=request.query_params)
+        asked.is_valid(raise_exception=True)
+        page = self.paginate_queryset(wanted_slots(asked.validated_data))
+        return self.get_paginated_response(self.get_serializer(page, many=True).data)
+
+    @extend_schema(
+        operation_id="draft_slot",
+        tags=["Slots"],
+        summary="Draft a slot",
+        request=SlotDraft,
+        responses={201: SlotAnswer},
+        examples=EXAMPLE_DRAFTS,
+    )
+    def post(self, request: Request) -> Response:
+        """Put a class into the timetable, for staff only until it is published."""
+        asked = SlotDraft(data=request.data)
+        asked.is_valid(raise_exception=True)
+        draft = asked.validated_data
+        named = draft.pop("instructor", None)
+        slot = draft_slot(instructor=teacher_for(account_of(request), named), **draft)
+        return Response(SlotAnswer(slot).data, 201, headers={"Location": f"{request.path}{slot.pk}/"})
+
+
+class SlotDetail(GenericAPIView[Slot]):
+    serializer_class = SlotAnswer
+    permission_classes = [AllowAny]
+    queryset = Slot.objects.all()
+
+    @extend_schema(operation_id="read_slot", tags=["Slots"], summary="One slot")
+    def get(self, request: Request, pk: int) -> Response:
+        """A slot that was announced, be it full, over or cancelled; a draft for those who may see it."""
+        slot = get_object_or_404(Slot.objects.visible_to(request.user).with_details(), pk=pk)
+        return Response(self.get_serializer(slot).data)
+
+
+class SlotPublication(GenericAPIView[Slot]):
+    serializer_class = SlotAnswer
+    permission_classes = [MayPublish]
+    queryset = Slot.objects.all()
+    refusals: ClassVar[dict[str, tuple[type[DomainError], ...]]] = {"POST": (SlotInThePast, RoomTooSmall, NotADraft)}
+
+    @extend_schema(
+        operation_id="publish_slot", tags=["Slots"], summary="Publish a slot", request=None, responses=SlotAnswer
+    )
+    def post(self, request: Request, pk: int) -> Response:
+        """Open a draft for booking. Doing it again changes nothing."""
+        slot = publish_slot(slot=get_object_or_404(slots_managed_by(account_of(request)), pk=pk))
+        return Response(self.get_serializer(slot).data)
+
+
+def wanted_slots(asked: dict[str, Any]) -> QuerySet[Slot]:
+    """The published slots that a query asks for."""
+    slots = Slot.objects.published().with_details().with_focus(asked.get("focus", []))
+    slots = slots.filter(starts_at__gte=asked.get("from") or clock.now())
+    if "to" in asked:
+        slots = slots.filter(starts_at__lt=asked["to"])
+    if "instructor" in asked:
+        slots = slots.filter(instructor=asked["instructor"])
+    if "location" in asked:
+        slots = slots.filter(room__location=asked["location"])
+    return slots
+
+
+def slots_managed_by(user: User) -> QuerySet[Slot]:
+    """The slots that `user` may change: managers all of them, instructors their own."""
+    return Slot.objects.all() if user.has_perm("scheduling.view_slot") else Slot.objects.of_instructor(user)
+
+
+def teacher_for(user: User, named: Instructor | None) -> Instructor:
+    """Who teaches a slot that `user` drafts. Raises ValidationError where an instructor drafts for somebody else."""
+    own = Instructor.objects.filter(user=user).first()
+    teacher = named or own
+    if teacher is None:
+        raise serializers.ValidationError({"instructor": [_("Please name the instructor.")]})
+    if teacher != own and not user.has_perm("scheduling.view_slot"):
+        raise serializers.ValidationError({"instructor": [_("You can draft your own classes only.")]})
+    return teacher
