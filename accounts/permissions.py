@@ -8,12 +8,12 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase
 from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
 
 from accounts import roles
 from accounts.models import User
 
 if TYPE_CHECKING:
-    from rest_framework.request import Request
     from rest_framework.views import APIView
 
 View = Callable[..., HttpResponseBase]
@@ -40,7 +40,7 @@ def has_one_role_of(*allowed: str) -> type[BasePermission]:
     """The same for the API: `permission_classes = [has_one_role_of(roles.INSTRUCTOR)]`."""
 
     class HasOneRole(BasePermission):
-        def has_permission(self, request: "Request", view: "APIView") -> bool:
+        def has_permission(self, request: Request, view: "APIView") -> bool:
             return roles.has_role(request.user, *allowed)
 
     return HasOneRole
