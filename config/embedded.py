@@ -20,7 +20,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
 from types import FrameType, TracebackType
@@ -78,8 +78,8 @@ class EmbeddedServers:
             return
         assert self._keeper.stdin is not None and self._keeper.stdout is not None
         self._keeper.stdin.close()
-        self._keeper.stdout.close()
         self._keeper.wait()
+        self._keeper.stdout.close()
         self._keeper = None
 
     def __enter__(self) -> Self:
@@ -106,14 +106,20 @@ def keep(folder: Path | None, kinds: list[str]) -> None:
                 at_end.callback(server.stop)
                 server.start()
         except (ServerError, Occupied) as error:
-            print(json.dumps({"error": str(error)}), flush=True)
+            tell({"error": str(error)})
             return
         if folder:
             at_end.callback(_end_orphans, folder, parent)
             ports = {kind: server.port for kind, server in servers.items()}
             write_json(folder / "ports.json", read_json(folder / "ports.json") | ports)
-        print(json.dumps({VARIABLES[kind]: server.url for kind, server in servers.items()}), flush=True)
+        tell({VARIABLES[kind]: server.url for kind, server in servers.items()})
         _wait_until_unwanted(parent)
+
+
+def tell(answer: dict[str, str]) -> None:
+    """Answer whoever started the keeper, in one line, if they are still there to read it."""
+    with suppress(OSError):
+        os.write(sys.stdout.fileno(), json.dumps(answer).encode() + b"\n")
 
 
 def prepared_servers(home: Path, kinds: list[str], *, throwaway: bool) -> dict[str, Server]:

@@ -242,13 +242,15 @@ def main() -> int:
     """Read the command line, do what it asks, and return an exit code."""
     parser = argparse.ArgumentParser(prog="python -m config.local", description="The whole product on this machine.")
     parser.add_argument("action", choices=["run", "dev", "reset"])
-    parser.add_argument("--port", type=port_number, default=8000)
+    parser.add_argument("--port", default="8000")
     arguments = parser.parse_args()
     for asked in (signal.SIGTERM, signal.SIGINT):
         signal.signal(asked, stop)
     signal.signal(signal.SIGHUP, hang_up)
     try:
-        return reset() if arguments.action == "reset" else run(arguments.port, reload=arguments.action == "dev")
+        if arguments.action == "reset":
+            return reset()
+        return run(port_number(arguments.port), reload=arguments.action == "dev")
     except Occupied:
         say("Sukha runs already in this folder. Stop that run first (Ctrl-C in its terminal).")
     except (LocalRunError, ServerError) as error:
@@ -257,10 +259,10 @@ def main() -> int:
 
 
 def port_number(text: str) -> int:
-    """Read a port from the command line. Raises ArgumentTypeError, which argparse turns into a sentence."""
+    """Read a port from the command line. Raises LocalRunError."""
     if text.isdecimal() and 0 < int(text) < 65536:
         return int(text)
-    raise argparse.ArgumentTypeError(f"PORT must be a number from 1 to 65535, not {text!r}")
+    raise LocalRunError(f"PORT must be a number from 1 to 65535, not {text}.")
 
 
 if __name__ == "__main__":
