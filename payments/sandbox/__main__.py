@@ -43,6 +43,7 @@ def main() -> None:
         parser.exit(1, f"{error}\n")
     except (OSError, OverflowError) as error:
         parser.exit(1, f"The Stripe sandbox cannot listen on {options.host}:{options.port}: {error}.\n")
+
     def stop(*_: Any) -> None:
         threading.Thread(target=server.shutdown).start()  # it waits for the loop that this handler interrupts
 

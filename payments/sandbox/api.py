@@ -68,11 +68,11 @@ class Api:
         except Exception:
             logger.exception("%s %s failed", request.method, request.path)
             response = failure(ApiError("The sandbox stumbled; see its log.", status=500, kind="api_error"), cause)
-        response.headers.setdefault("Request-Id", str(cause.request_id))
-        response.headers["Stripe-Version"] = version if version.isascii() and version.isprintable() else API_VERSION
+        response.headers["Request-Id"] = str(cause.request_id)
         response.headers["Cache-Control"] = "no-cache, no-store"
-        if cause.idempotency_key and cause.idempotency_key.isascii() and cause.idempotency_key.isprintable():
-            response.headers["Idempotency-Key"] = cause.idempotency_key
+        for name, value in (("Stripe-Version", version), ("Idempotency-Key", cause.idempotency_key or "")):
+            if value and value.isascii() and value.isprintable():  # no header of ours is made of control characters
+                response.headers[name] = value
         return response
 
     def _once(self, request: Request, cause: Cause) -> Response:

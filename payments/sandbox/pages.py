@@ -35,7 +35,7 @@ def document(title: str, content: str, status: int = 200) -> Response:
 <style>{STYLE}</style>
 </head>
 <body>
-<p class="sandbox" role="note"><strong>This is a sandbox.</strong> No money moves and no card is charged.</p>
+<header class="sandbox"><strong>This is a sandbox.</strong> No money moves and no card is charged.</header>
 <main>
 {content}
 </main>
@@ -113,7 +113,7 @@ def payment_page(session: Object) -> Response:
 </div>
 <div class="pair">
 <div>
-<label for="expiry">Expiry (month / year)</label>
+<label for="expiry">Expiry (MM / YY)</label>
 <input id="expiry" name="expiry" autocomplete="off" required value="12 / 34">
 </div>
 <div>
@@ -127,7 +127,7 @@ def payment_page(session: Object) -> Response:
 <legend>Or try an outcome</legend>
 <button name="try" value="{SUCCEEDS}" formnovalidate id="succeed">Card that pays</button>
 <button name="try" value="{DECLINED}" formnovalidate id="decline">Card that is declined</button>
-<button name="try" value="{AUTHENTICATES}" formnovalidate id="secure">Card that asks for 3-D Secure</button>
+<button name="try" value="{AUTHENTICATES}" formnovalidate id="secure">Card that asks for 3&#8209;D&nbsp;Secure</button>
 </fieldset>
 </form>
 {back_link(session)}"""
@@ -144,7 +144,7 @@ def authentication_page(session: Object) -> Response:
     total = written(session["amount_total"], session["currency"])
     content = f"""<h1>Confirm with your bank</h1>
 <p>Your bank asks whether it is really you who pays {total} with the card ending in {session["_card"][-4:]}.
-This page stands in for 3-D Secure.</p>
+This page stands in for 3&#8209;D&nbsp;Secure.</p>
 <form method="post" action="/c/pay/{session["id"]}/authenticate">
 <button class="primary" name="result" value="complete" id="complete">Complete authentication</button>
 <button name="result" value="fail" id="fail">Fail authentication</button>
@@ -157,7 +157,7 @@ def closed_page(session: Object) -> Response:
     if session["status"] == "complete":
         address = escape(return_address(session))
         content = f"""<h1>This order is complete</h1>
-<p>There is nothing left to pay here. Paying twice is not possible.</p>
+<p>There is nothing left to pay here.</p>
 {order(session)}
 <p><a class="button primary" href="{address}">Return to the clinic</a></p>"""
         return document("Order complete", content)
