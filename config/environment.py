@@ -9,7 +9,7 @@ from pathlib import Path
 GENERATED: dict[str, Callable[[], str]] = {
     "SECRET_KEY": lambda: secrets.token_urlsafe(50),
     "ENCRYPTION_KEYS": lambda: urlsafe_b64encode(secrets.token_bytes(32)).decode(),  # the form of a Fernet key
-    "STRIPE_SECRET_KEY": lambda: f"sk_test_{secrets.token_hex(12)}",
+    "STRIPE_SECRET_KEY": lambda: f"sk_test_sandbox_{secrets.token_hex(12)}",  # the sandbox takes no other keys
     "STRIPE_WEBHOOK_SECRET": lambda: f"whsec_{secrets.token_hex(16)}",
     "POSTGRES_PASSWORD": lambda: secrets.token_hex(16),
     "REDIS_PASSWORD": lambda: secrets.token_hex(16),
