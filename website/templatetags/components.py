@@ -92,19 +92,14 @@ def money(amount: int, currency: str) -> str:
 @register.simple_tag
 def when(starts_at: datetime, ends_at: datetime | None = None) -> SafeString:
     """`{% when slot.starts_at slot.ends_at %}`: Tuesday 24 November, 18:00–19:00 (Berlin time)."""
-    return format_html(
-        '<time datetime="{}">{}</time>',
-        clock.clinic_time(starts_at).isoformat(timespec="minutes"),
-        clock.format_when(starts_at, ends_at),
-    )
+    return _time(clock.format_when(starts_at, ends_at), starts_at, ends_at)
 
 
 @register.simple_tag
 def hours(starts_at: datetime, ends_at: datetime) -> SafeString:
     """`{% hours slot.starts_at slot.ends_at %}`: 18:00–19:00, for lists under a heading that names the day and zone."""
     start, end = clock.clinic_time(starts_at), clock.clinic_time(ends_at)
-    words = f"{start:%H:%M}–{end:%H:%M}"
-    return format_html('<time datetime="{}">{}</time>', start.isoformat(timespec="minutes"), words)
+    return _time(f"{start:%H:%M}–{end:%H:%M}", starts_at, ends_at)
 
 
 @register.simple_tag
@@ -165,8 +160,15 @@ def error_target(field: BoundField) -> str:
     return field.id_for_label or str(field.auto_id)
 
 
+def _time(words: str, starts_at: datetime, ends_at: datetime | None) -> SafeString:
+    """Words for a time; with its end, so that frontend/js/own_time.js can add a visitor's own time in another zone."""
+    start, end = (moment and clock.clinic_time(moment).isoformat(timespec="minutes") for moment in (starts_at, ends_at))
+    until = format_html(' data-until="{}"', end) if end else ""
+    return format_html('<time datetime="{}"{}>{}</time>', start, until, words)
+
+
 def _spoken(label: str) -> SafeString:
-    return format_html('role="img" aria-label="{}"', label) if label else mark_safe('aria-hidden="true"')  # noqa: S308
+    return format_html('role="img" aria-label="{}"', label) if label else mark_safe('aria-hidden="true"')
 
 
 def _icon_or_nothing(name: str) -> str:
