@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import ArrayField, DateTimeRangeField, RangeOperators
 from django.db import models
@@ -11,6 +12,7 @@ from django.db.models import F, Func, Q, Value
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from accounts.roles import MANAGER, has_role
 from core import clock
 from scheduling.focus import FocusArea
 
@@ -162,6 +164,18 @@ class SlotQuerySet(models.QuerySet["Slot"]):
     def published(self) -> "SlotQuerySet":
         return self.filter(state=Slot.State.PUBLISHED)
 
+    def announced(self) -> "SlotQuerySet":
+        """Slots that people outside have been told of, be they cancelled since."""
+        return self.exclude(state=Slot.State.DRAFT)
+
+    def visible_to(self, user: User | AnonymousUser) -> "SlotQuerySet":
+        """Drafts are for the desk and for the instructor who teaches them; all else is for everyone."""
+        if user.has_perm("scheduling.view_slot"):
+            return self
+        if not user.is_authenticated:
+            return self.announced()
+        return self.filter(~Q(state=Slot.State.DRAFT) | Q(instructor__user=user))
+
     def between(self, start: datetime, end: datetime) -> "SlotQuerySet":
         """Slots that start in [start, end)."""
         return self.filter(starts_at__gte=start, starts_at__lt=end)
@@ -179,6 +193,10 @@ class SlotQuerySet(models.QuerySet["Slot"]):
     def of_instructor(self, user: User) -> "SlotQuerySet":
         """The slots that `user` teaches."""
         return self.filter(instructor__user=user)
+
+    def plannable_by(self, user: User) -> "SlotQuerySet":
+        """The slots that `user` may edit and publish: a manager all, an instructor the own ones."""
+        return self if has_role(user, MANAGER) else self.of_instructor(user)
 
     def with_details(self) -> "SlotQuerySet":
         """Slots with all that a row of the timetable names, in one query."""
@@ -217,9 +235,7 @@ class Slot(models.Model):
     series = models.ForeignKey(Series, models.PROTECT, related_name="slots", null=True, blank=True)
     class_type = models.ForeignKey(ClassType, models.PROTECT, related_name="slots", verbose_name=_("class type"))
     instructor = models.ForeignKey(Instructor, models.PROTECT, related_name="slots", verbose_name=_("instructor"))
-    room = models.ForeignKey(
-        Room, models.PROTECT, related_name="slots", null=True, blank=True, verbose_name=_("room")
-    )
+    room = models.ForeignKey(Room, models.PROTECT, related_name="slots", null=True, blank=True, verbose_name=_("room"))
     starts_at = models.DateTimeField(_("starts"))
     ends_at = models.DateTimeField(_("ends"))
     capacity = models.PositiveSmallIntegerField(_("capacity"))

@@ -4,8 +4,14 @@
 import "./htmx.js";
 import Alpine from "@alpinejs/csp";
 import { timeLeft } from "./time_left.js";
+import { classDefaults } from "./class_defaults.js";
 import { showFailures } from "./failures.js";
+import { keepShowingOwnTimes } from "./own_time.js";
+import { refreshOnReturn } from "./return.js";
 
 Alpine.data("timeLeft", timeLeft);
+Alpine.data("classDefaults", classDefaults);
 Alpine.start();
 showFailures();
+keepShowingOwnTimes();
+refreshOnReturn();

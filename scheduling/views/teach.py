@@ -1,0 +1,164 @@
+"""The instructor's pages: the own classes by week, and the form in which one is planned. Managers plan for everyone."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import groupby
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts.permissions import role_required
+from accounts.roles import INSTRUCTOR, MANAGER, has_role
+from core import clock
+from core.errors import DomainError
+from scheduling.forms import SlotForm
+from scheduling.models import Instructor, Slot, SlotQuerySet
+from scheduling.operations import NotADraft, draft_slot, edit_draft, publish_slot
+from scheduling.timetable import KEY, day_in_reach
+
+WEEKS = 6
+WEEK = timedelta(days=7)
+
+plans_classes = role_required(INSTRUCTOR, MANAGER)
+
+
+@dataclass(frozen=True)
+class Week:
+    """The classes of one week, which begins on `monday`."""
+
+    monday: date
+    slots: list[Slot]
+
+    @property
+    def is_this(self) -> bool:
+        return self.monday == _monday_of(clock.clinic_today())
+
+    @property
+    def is_next(self) -> bool:
+        return self.monday == _monday_of(clock.clinic_today()) + WEEK
+
+
+@plans_classes
+@require_safe
+def teach(request: HttpRequest) -> HttpResponse:
+    """What I teach in the next weeks; for a manager, what everyone teaches."""
+    plans_for_all = has_role(request.user, MANAGER)
+    today = clock.clinic_today()
+    first = max(day_in_reach(request.GET.get("from", "")) or today, today)
+    after = _monday_of(first) + WEEKS * WEEK
+    slots = _planned_slots(request, first, after)
+    context = {
+        "weeks": [Week(monday, list(of_week)) for monday, of_week in groupby(slots, key=_monday_of_slot)],
+        "drafts": sum(slot.state == Slot.State.DRAFT for slot in slots),
+        "plans_for_all": plans_for_all,
+        "may_plan": plans_for_all or _own_instructor(request) is not None,
+        "instructors": Instructor.objects.filter(is_active=True) if plans_for_all else [],
+        "chosen": request.GET.get("instructor", ""),
+        "first": None if first == today else first,
+        "later": after,
+        "zone": clock.zone_label(),
+    }
+    return render(request, "scheduling/teach/weeks.html", context)
+
+
+@plans_classes
+@require_http_methods(["GET", "HEAD", "POST"])
+def slot_new(request: HttpRequest) -> HttpResponse:
+    """Plan a class: as a draft, or published at once."""
+    own = _own_instructor(request)
+    if has_role(request.user, MANAGER):
+        form = SlotForm(request.POST or None, initial={"instructor": own})
+    else:
+        form = SlotForm(request.POST or None, instructor=get_object_or_404(Instructor, pk=own and own.pk))
+    if form.is_valid():
+        try:
+            with transaction.atomic():  # a class that cannot be published is not left behind as a draft
+                slot = draft_slot(instructor=form.teacher(), **form.plan())
+                return _saved(request, slot)
+        except DomainError as error:
+            form.refuse(error)
+    return _form_page(request, form)
+
+
+@plans_classes
+@require_http_methods(["GET", "HEAD", "POST"])
+def slot_edit(request: HttpRequest, pk: int) -> HttpResponse:
+    """Change or publish a draft; a published class is shown as it is."""
+    slot = _planned_slot(request, pk)
+    if slot.state != Slot.State.DRAFT:
+        return render(request, "scheduling/teach/slot.html", {"slot": slot})
+    form = SlotForm(request.POST or None, slot=slot, instructor=slot.instructor)
+    if form.is_valid():
+        try:
+            with transaction.atomic():
+                return _saved(request, edit_draft(slot=slot, **form.plan()))
+        except NotADraft as error:
+            messages.warning(request, str(error))
+            return redirect("scheduling:slot_edit", pk)
+        except DomainError as error:
+            form.refuse(error)
+    return _form_page(request, form, slot)
+
+
+@plans_classes
+@require_POST
+def publish(request: HttpRequest, pk: int) -> HttpResponse:
+    """Open a draft for booking."""
+    try:
+        slot = publish_slot(slot=_planned_slot(request, pk))
+    except DomainError as error:
+        messages.error(request, str(error))
+    else:
+        _tell_published(request, slot)
+    return redirect("scheduling:teach")
+
+
+def _saved(request: HttpRequest, slot: Slot) -> HttpResponseRedirect:
+    """Publish the slot if that was the button, say what happened, and go back to the weeks."""
+    if request.POST.get("then") == "publish":
+        _tell_published(request, publish_slot(slot=slot))
+    else:
+        messages.success(request, _("Saved as a draft. Patients cannot see it until you publish it."))
+    return redirect("scheduling:teach")
+
+
+def _tell_published(request: HttpRequest, slot: Slot) -> None:
+    messages.success(request, _("Published: %(slot)s. Patients can book it from now on.") % {"slot": slot})
+
+
+def _form_page(request: HttpRequest, form: SlotForm, slot: Slot | None = None) -> HttpResponse:
+    context = {"form": form, "slot": slot}
+    return render(request, "scheduling/teach/form.html", context, status=422 if form.errors else 200)
+
+
+def _own_instructor(request: HttpRequest) -> Instructor | None:
+    return Instructor.objects.filter(user_id=request.user.pk, is_active=True).first()
+
+
+def _planned_slot(request: HttpRequest, pk: int) -> Slot:
+    return get_object_or_404(_plannable(request).with_details(), pk=pk)
+
+
+def _planned_slots(request: HttpRequest, first: date, after: date) -> list[Slot]:
+    """The slots from `first` on and before `after` that are not over; a manager may choose one instructor's."""
+    slots = _plannable(request).with_details().filter(ends_at__gt=clock.now())
+    slots = slots.between(clock.day_bounds(first)[0], clock.day_bounds(after)[0])
+    chosen = request.GET.get("instructor", "")
+    return list(slots.filter(instructor=int(chosen)) if KEY.fullmatch(chosen) else slots)
+
+
+def _plannable(request: HttpRequest) -> SlotQuerySet:
+    assert request.user.is_authenticated
+    return Slot.objects.plannable_by(request.user)
+
+
+def _monday_of(day: date) -> date:
+    return day - timedelta(days=day.weekday())
+
+
+def _monday_of_slot(slot: Slot) -> date:
+    return _monday_of(clock.clinic_time(slot.starts_at).date())
