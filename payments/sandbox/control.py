@@ -11,8 +11,9 @@ POST /_sandbox/events/{id}/send      {"copies": n}: deliver an event again
 POST /_sandbox/faults                {"path": "/v1/refunds", "method": "POST", "when": "after", "action": "close",
                                       "status": 500, "seconds": 30, "times": 1}; see `faults.py`
 POST /_sandbox/faults/clear          {}
-POST /_sandbox/clock                 {"advance": seconds}
+POST /_sandbox/clock                 {"advance": seconds}, or {"offset": 0} to return to the real time
 POST /_sandbox/sessions/{id}/pay     {"card": "4242…", "email": …, "authenticate": "complete" | "fail"}
+POST /_sandbox/sessions/{id}/expire  {}: its time is over, whatever the clock says
 POST /_sandbox/sessions/{id}/settle  {"outcome": "succeeded" | "failed"}: a delayed payment
 POST /_sandbox/refunds               {"payment_intent" | "charge": …, "amount": …, "reason": …}: from the dashboard
 POST /_sandbox/refunds/{id}/settle   {"outcome": "succeeded" | "failed"}
@@ -70,6 +71,7 @@ class Control:
                 ("POST", "faults/clear", self.clear_faults),
                 ("POST", "clock", self.advance),
                 ("POST", "sessions/*/pay", self.pay),
+                ("POST", "sessions/*/expire", self.expire),
                 ("POST", "sessions/*/settle", self.settle_payment),
                 ("POST", "refunds", self.refund),
                 ("POST", "refunds/*/settle", self.settle_refund),
@@ -125,6 +127,7 @@ class Control:
 
     def flush(self, wish: Wish) -> Object:
         """Try every delivery now, and wait until each has been tried."""
+        only(wish, "timeout")
         with self._store.transaction() as tx:
             if tx.settings["webhooks"]["paused"]:
                 raise ApiError("The webhooks are paused. Resume them first.", status=409)
@@ -138,6 +141,7 @@ class Control:
 
     def send_again(self, wish: Wish, wanted: str) -> Object:
         """Deliver an event once more, or several times, whatever the settings say."""
+        only(wish, "copies")
         with self._store.transaction() as tx:
             event = tx.get("event", wanted)
             if event is None:
@@ -159,13 +163,14 @@ class Control:
             return public(tx.put({**tx.settings, "faults": []}))
 
     def advance(self, wish: Wish) -> Object:
-        """Move the sandbox's clock forward; what became due happens at once."""
-        seconds = wish.get("advance")
-        if not isinstance(seconds, int) or isinstance(seconds, bool) or seconds < 0:
-            raise invalid("`advance` is a whole number of seconds, not negative.", "advance")
+        """Move the sandbox's clock forward, or set its distance from the real one; what became due happens at once."""
+        only(wish, "advance", "offset")
+        seconds = wish.get("advance", wish.get("offset"))
+        if not isinstance(seconds, int) or isinstance(seconds, bool) or seconds < 0 or len(wish) != 1:
+            raise invalid("`advance` or `offset` is a whole number of seconds, not negative.", "advance")
         with self._store.transaction() as tx:
             settings = tx.settings
-            settings["clock_offset"] += seconds
+            settings["clock_offset"] = seconds + (settings["clock_offset"] if "advance" in wish else 0)
             tx.put(settings)
             run_due(tx)
             return {"now": tx.now()}
@@ -179,6 +184,11 @@ class Control:
             if session["_card"] and "authenticate" in wish:
                 checkout.authenticate(tx, session, succeeded=wish["authenticate"] == "complete")
             return public(session)
+
+    def expire(self, wish: Wish, wanted: str) -> Object:
+        """Let a session's time be over."""
+        with self._store.transaction() as tx:
+            return public(checkout.expire(tx, wanted))
 
     def settle_payment(self, wish: Wish, wanted: str) -> Object:
         """Let a delayed payment arrive, or fail."""

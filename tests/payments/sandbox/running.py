@@ -153,18 +153,21 @@ class Delivery:
 
 @dataclass
 class Webhook:
-    """A webhook that keeps what it gets. `statuses` are answered in turn, then 200."""
+    """A webhook that keeps what it gets. It answers the `statuses` in turn, then 200, and nothing once `answers` is clear."""
 
     statuses: list[int] = field(default_factory=list)
     deliveries: list[Delivery] = field(default_factory=list)
+    answers: threading.Event = field(default_factory=threading.Event)
 
     def __enter__(self) -> Self:
         webhook = self
+        webhook.answers.set()
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["content-length"]))
                 webhook.deliveries.append(Delivery(body, self.headers["stripe-signature"]))
+                webhook.answers.wait(timeout=10)
                 self.send_response(webhook.statuses.pop(0) if webhook.statuses else 200)
                 self.send_header("Content-Length", "0")
                 self.end_headers()

@@ -26,7 +26,7 @@ class Names(dict[str, Any]):
 
 
 @cache
-def hints_of(kind: type[Any]) -> dict[str, Any]:
+def hints_of(kind: Any) -> dict[str, Any]:
     """The annotations of a class of the SDK."""
     return get_type_hints(kind, localns=Names())
 
@@ -65,7 +65,7 @@ def of_list(value: Any, choices: tuple[Any, ...], path: str) -> Iterator[str]:
         yield from complaints(entry, choices[0], f"{path}[{index}]")
 
 
-def of_object(value: Any, kind: type[Any], path: str) -> Iterator[str]:
+def of_object(value: Any, kind: Any, path: str) -> Iterator[str]:
     """Each key of an object is one that its class names. Lists of objects and untyped hashes may hold anything."""
     if not isinstance(value, dict):
         yield f"{path} is {value!r}, not an object"

@@ -162,6 +162,19 @@ def test_a_session_expires_by_itself_when_its_time_is_over(sandbox: Sandbox, cli
     assert event_types(client) == {"checkout.session.expired"}
 
 
+def test_the_control_can_end_a_session_and_set_the_clock_back(sandbox: Sandbox, client: stripe.StripeClient) -> None:
+    session = client.v1.checkout.sessions.create(session_params())
+    sandbox.control(f"sessions/{session.id}/expire")
+    sandbox.control("clock", advance=DAY)
+
+    now = sandbox.control("clock", offset=0)["now"]
+
+    event: Any = client.v1.events.list().data[0]
+    assert abs(now - time.time()) < 60
+    assert client.v1.checkout.sessions.retrieve(session.id).status == "expired"
+    assert (event.type, event.request.id) == ("checkout.session.expired", None)
+
+
 @pytest.mark.parametrize(
     ("minutes", "message"),
     [(29, "at least 30 minutes"), (24 * 60 + 1, "less than 24 hours"), (-5, "at least 30 minutes")],
