@@ -153,7 +153,7 @@ class Delivery:
 
 @dataclass
 class Webhook:
-    """A webhook that keeps what it gets. It answers the `statuses` in turn, then 200, and nothing once `answers` is clear."""
+    """A webhook that keeps what it gets. It answers `statuses` in turn, then 200; nothing while `answers` is clear."""
 
     statuses: list[int] = field(default_factory=list)
     deliveries: list[Delivery] = field(default_factory=list)
