@@ -79,7 +79,7 @@ class Message(models.Model):
     class State(models.TextChoices):
         QUEUED = "queued", _("Waiting")
         SENT = "sent", _("Sent")
-        VOID = "void", _("Not needed")
+        VOID = "void", _("Not sent")
         FAILED = "failed", _("Failed")
         BOUNCED = "bounced", _("Address refused")
 
@@ -119,7 +119,7 @@ class Message(models.Model):
     subject = models.CharField(_("subject"), max_length=300, blank=True)
     text = models.TextField(_("text"), blank=True)
     html = models.TextField(_("HTML"), blank=True)
-    headers = models.JSONField(_("headers"), default=dict, blank=True)
+    headers = models.JSONField(_("headers"), default=list, blank=True, help_text=_("Pairs of name and value."))
     sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
     error = models.CharField(_("error"), max_length=500, blank=True)
 

@@ -11,7 +11,8 @@ _signer = Signer(salt="notifications.unsubscribe", sep=".")
 
 def unsubscribe_url(account: User) -> str:
     """The address that a POST from anywhere may use to switch off the reminders of `account`."""
-    return settings.SITE_URL + reverse("notifications:unsubscribe", args=[_signer.sign(str(account.pk))])
+    page = reverse("notifications:unsubscribe", args=[_signer.sign(str(account.pk))])
+    return f"{settings.SITE_URL}{page}"
 
 
 def account_of_token(token: str) -> User | None:

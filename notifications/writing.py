@@ -8,8 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
-from django.template import Context
-from django.template.loader import get_template
+from django.template import Context, Engine
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -95,9 +94,8 @@ def _booking_words(message: Message, booking: Booking) -> dict[str, Any]:
         "greeted": account.name if account else "",
         "class_name": booking.slot.class_type.name,
         "when": clock.format_when(booking.slot.starts_at),
-        "facts": _facts(booking),
-        "price": format_money(booking.price, booking.currency) if booking.price else "",
-        "reference": booking.order.reference if booking.order else "",
+        "facts": _facts(message.kind, booking),
+        "price": format_money(booking.price, booking.currency),
         "free_until": _free_until(booking),
         "booking_url": page,
         "calendar_url": settings.SITE_URL + reverse("booking:calendar_file", args=[booking.pk]),
@@ -108,17 +106,23 @@ def _booking_words(message: Message, booking: Booking) -> dict[str, Any]:
     }
 
 
-def _facts(booking: Booking) -> list[tuple[str, str]]:
-    """What one needs to know to turn up: label and words, for the lines of the text and the rows of the HTML."""
-    slot = booking.slot
-    facts = [
-        (_("When"), clock.format_when(slot.starts_at, slot.ends_at)),
-        (_("Where"), f"{slot.room}, {slot.room.location.address}" if slot.room else ""),
-        (_("With"), slot.instructor.name),
-        (_("Please bring"), " ".join(slot.class_type.bring.split())),
-        (_("For"), "" if booking.patient.is_account_holder else booking.patient.name),
-    ]
-    return [(label, words) for label, words in facts if words]
+def _facts(kind: str, booking: Booking) -> list[tuple[str, list[str]]]:
+    """What one needs to know, by label and line: for turning up, for the books, or for finding the money again."""
+    slot, patient = booking.slot, booking.patient
+    day, hours = clock.format_when(slot.starts_at, slot.ends_at).rsplit(", ", 1)
+    when = (_("When"), [day, hours])
+    person = (_("For"), [] if patient.is_account_holder else [patient.name])
+    where = (_("Where"), [str(slot.room), slot.room.location.address] if slot.room else [])
+    instructor = (_("With"), [slot.instructor.name])
+    bring = (_("Please bring"), slot.class_type.bring.splitlines())
+    paid = (_("Paid"), [format_money(booking.price, booking.currency)] if booking.price else [_("Nothing to pay")])
+    reference = (_("Reference"), [booking.order.reference] if booking.order else [])
+    facts = {
+        Kind.BOOKING_CONFIRMED: [when, where, instructor, bring, person, paid, reference],
+        Kind.CLASS_REMINDER: [when, where, instructor, bring, person],
+        Kind.PAYMENT_REFUNDED: [when, person, paid, reference],
+    }
+    return [(label, lines) for label, lines in facts[Kind(kind)] if lines]
 
 
 def _free_until(booking: Booking) -> str:
@@ -137,8 +141,8 @@ def _account_words(message: Message, *, masked: bool) -> dict[str, Any]:
 
 
 def _render(name: str, context: dict[str, Any], *, autoescape: bool) -> str:
-    template = get_template(f"notifications/messages/{name}")
-    return template.template.render(Context(context, autoescape=autoescape))
+    template = Engine.get_default().get_template(f"notifications/messages/{name}")
+    return str(template.render(Context(context, autoescape=autoescape)))
 
 
 def _tidy(text: str) -> str:

@@ -143,7 +143,8 @@ def _try_later(message: Message, kept: Letter | None, error: str) -> None:
 def _settle(message: Message, state: Message.State, kept: Letter | None, error: str = "") -> None:
     words: dict[str, Any] = {}
     if kept is not None:
-        words = {"subject": kept.subject[:300], "text": kept.text, "html": kept.html, "headers": kept.headers}
+        words = {"subject": kept.subject[:300], "text": kept.text, "html": kept.html}
+        words["headers"] = list(kept.headers.items())
         words["email"] = kept.headers["To"]
     Message.objects.filter(pk=message.pk, attempts=message.attempts).move_to(
         state, secret="", error=_to_store(error), sent_at=clock.now() if state == State.SENT else None, **words

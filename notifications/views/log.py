@@ -5,11 +5,13 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required, permission_required
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.utils.translation import gettext as translate
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_POST, require_safe
 
+from booking.views.answers import OwnRequest, SeeOther, refused
 from core import clock
 from core.errors import DomainError
 from notifications import operations
@@ -77,16 +79,15 @@ def message_html(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 @may_read
 @require_POST
-def retry(request: HttpRequest, pk: int) -> HttpResponse:
+def retry(request: OwnRequest, pk: int) -> HttpResponse:
     """Send again what failed."""
-    message = _message(pk)
+    page = SeeOther(reverse("notifications:message", args=[pk]))
     try:
-        operations.retry_message(message=message, by=request.user)
+        operations.retry_message(message=_message(pk), by=request.user)
     except DomainError as error:
-        messages.error(request, str(error))
-    else:
-        messages.success(request, translate("The message is on its way again."))
-    return redirect("notifications:message", pk=pk)
+        return refused(request, error, page)
+    messages.success(request, translate("The message is on its way again."))
+    return page
 
 
 def _message(pk: int) -> Message:
@@ -99,7 +100,7 @@ def _letter(message: Message) -> Letter | None:
         return write_letter(message, masked=True)
     if not message.text:
         return None
-    return Letter(message.subject, message.text, message.html, message.headers)
+    return Letter(message.subject, message.text, message.html, dict(message.headers))
 
 
 def _why_void_now(message: Message) -> Any:
