@@ -26,8 +26,9 @@ CODE = re.compile(r"^\s*([A-Z0-9]{6,10}|[A-Z0-9]{2,5}(?:-[A-Z0-9]{2,5})+)\s*$", 
 class Mailbox:
     """Keeps the last messages in a folder and prints a line about each."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, kept: int = KEPT) -> None:
         self.folder = folder
+        self.kept = kept
         self.numbers = count(1)
         folder.mkdir(parents=True, exist_ok=True)
 
@@ -39,11 +40,11 @@ class Mailbox:
         return "250 Message kept"
 
     def keep(self, content: bytes) -> Path:
-        """Write the message to a file whose name sorts by time, and drop the oldest beyond KEPT."""
+        """Write the message to a file whose name sorts by time, and drop the oldest beyond those to keep."""
         now = datetime.now(UTC)
         file = self.folder / f"{now:%Y%m%d-%H%M%S}-{now.microsecond:06d}-{next(self.numbers):04d}.eml"
         file.write_bytes(content)
-        for old in sorted(self.folder.glob("*.eml"))[:-KEPT]:
+        for old in sorted(self.folder.glob("*.eml"))[: -self.kept]:
             old.unlink(missing_ok=True)
         return file
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from http.client import HTTPConnection
 from pathlib import Path
 
@@ -82,9 +83,9 @@ def run(folder: Path) -> Iterator[LocalRun]:
 def test_it_opens_refuses_a_second_run_and_stops_without_a_trace(run: LocalRun) -> None:
     process = run.start_and_wait()
 
-    connection = HTTPConnection("127.0.0.1", run.port, timeout=10)
-    connection.request("GET", "/")
-    page = connection.getresponse()
+    with closing(HTTPConnection("127.0.0.1", run.port, timeout=30)) as connection:
+        connection.request("GET", "/")
+        page = connection.getresponse()
     second = run.ask("run", "--port", str(free_port()))
     reset = run.ask("reset")
     names = set(re.findall(r"^\d\d:\d\d:\d\d (\w+) +\|", run.printed, re.MULTILINE))
