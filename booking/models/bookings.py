@@ -36,6 +36,14 @@ class BookingQuerySet(models.QuerySet["Booking"]):
         """The bookings of all patients for whom `user` books."""
         return self.filter(patient__account=user)
 
+    def coming(self) -> "BookingQuerySet":
+        """Live bookings of classes that are not over yet."""
+        return self.live().filter(slot__ends_at__gt=clock.now())
+
+    def over(self) -> "BookingQuerySet":
+        """All that is not coming: classes of the past, and bookings that came to nothing."""
+        return self.exclude(state__in=Booking.LIVE, slot__ends_at__gt=clock.now())
+
     def hold_ended(self) -> "BookingQuerySet":
         """Holds whose time is over; their place is still taken until they are released."""
         return self.filter(state=Booking.State.HELD, hold_expires_at__lte=clock.now())
@@ -45,6 +53,11 @@ class BookingQuerySet(models.QuerySet["Booking"]):
         return self.select_related(
             "patient__account", "order", "slot__class_type", "slot__instructor", "slot__room__location"
         )
+
+    def for_roster(self) -> "BookingQuerySet":
+        """Who takes a place, by name, with what the desk asks about: phone, payment, who booked; in two queries."""
+        people = self.live().select_related("patient", "booked_by", "order")
+        return people.prefetch_related("order__payments").order_by("patient__name", "pk")
 
 
 class Booking(models.Model):
@@ -114,6 +127,10 @@ class Booking(models.Model):
         return f"{self.pk}: {self.get_state_display()}"
 
     @property
+    def is_live(self) -> bool:
+        return self.state in self.LIVE
+
+    @property
     def is_held(self) -> bool:
         return self.state == self.State.HELD
 
@@ -122,11 +139,27 @@ class Booking(models.Model):
         return self.state == self.State.CONFIRMED
 
     @property
+    def is_released(self) -> bool:
+        return self.state == self.State.RELEASED
+
+    @property
+    def was_given_up(self) -> bool:
+        """Whether the patient let go of the held place, before its time was over."""
+        if not self.is_released or self.ended_at is None or self.hold_expires_at is None:
+            return False
+        return self.ended_at < self.hold_expires_at
+
+    @property
     def hold_time_left(self) -> timedelta:
         """How long the place is still held; zero when the time is over or nothing is held."""
         if not self.is_held or self.hold_expires_at is None:
             return timedelta()
         return max(self.hold_expires_at - clock.now(), timedelta())
+
+    @property
+    def hold_minutes_left(self) -> int:
+        """The same in minutes, the running one included."""
+        return -(-self.hold_time_left // timedelta(minutes=1))
 
     @property
     def free_cancel_until(self) -> datetime:
@@ -137,6 +170,15 @@ class Booking(models.Model):
         before_class = self.slot.starts_at - timedelta(hours=self.free_cancel_hours)
         grace = min(self.made_at + timedelta(minutes=self.cancel_grace_minutes), self.slot.starts_at)
         return max(before_class, grace)
+
+    @property
+    def has_grace_only(self) -> bool:
+        """Whether the booking is made so shortly before the class that only the grace after booking is free."""
+        return self.free_cancel_until > self.slot.starts_at - timedelta(hours=self.free_cancel_hours)
+
+    @property
+    def can_cancel_free(self) -> bool:
+        return clock.now() < self.free_cancel_until
 
     def move_to(self, state: State) -> None:
         """Change the state along MOVES and note the moment. The caller holds the row's lock and saves."""

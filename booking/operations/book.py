@@ -27,8 +27,8 @@ def book_place(*, patient: Patient, slot: Slot, by: User) -> Booking:
 
     Raises AlreadyBooked, SlotFull, SlotStarted, SlotNotPublished or PriceChanged; nothing is written then.
     """
-    if slot.is_full:
-        raise SlotFull()  # saves the work; the guarded update below decides
+    if slot.is_full:  # saves the work; the guarded update below decides
+        raise AlreadyBooked() if _has_place(patient, slot) else SlotFull()
     try:
         with transaction.atomic():
             booking = _claim(patient, slot, by)
@@ -42,11 +42,14 @@ def book_place(*, patient: Patient, slot: Slot, by: User) -> Booking:
     return booking
 
 
+def _has_place(patient: Patient, slot: Slot) -> bool:
+    """Whether the patient's own booking is among those that fill the slot: the second click for its last place."""
+    return Booking.objects.live().filter(patient=patient, slot=slot).exists()
+
+
 def _claim(patient: Patient, slot: Slot, by: User) -> Booking:
     now = clock.now()
-    booking = Booking(
-        patient=patient, slot=slot, booked_by=by, price=slot.price, currency=slot.currency, made_at=now
-    )
+    booking = Booking(patient=patient, slot=slot, booked_by=by, price=slot.price, currency=slot.currency, made_at=now)
     if slot.price:
         booking.order = open_order(payer=patient.account, amount=slot.price, currency=slot.currency)
         booking.state = Booking.State.HELD

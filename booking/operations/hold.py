@@ -9,7 +9,7 @@ from django.db.models import Q
 from booking.models import Booking
 from core import clock
 from payments.models import Order
-from payments.operations import CheckoutOutcome, close_checkout, close_order
+from payments.operations import CheckoutOutcome, PaymentMismatch, close_checkout, close_order
 from scheduling.operations import give_place_back
 
 WAIT_FOR_MONEY = timedelta(hours=1)
@@ -47,7 +47,11 @@ def give_up_hold(*, booking: Booking) -> None:
 def _close(booking: Booking) -> CheckoutOutcome:
     if booking.order is None:
         raise ValueError(f"booking {booking.pk} is no hold")
-    return close_checkout(order=booking.order)
+    try:
+        return close_checkout(order=booking.order)
+    except PaymentMismatch as error:
+        logger.error("hold %s: a person has to look at its payment: %s", booking.pk, error)
+        return CheckoutOutcome.UNKNOWN
 
 
 def _hold_on(booking: Booking, wait: timedelta) -> None:

@@ -1,11 +1,12 @@
 from payments.operations.checkout import (
     CheckoutOutcome,
     OrderNotOpen,
+    PaymentMismatch,
     check_checkout,
     close_checkout,
     open_checkout,
 )
-from payments.operations.events import process_event, store_event
+from payments.operations.events import process_event, process_event_again, store_event
 from payments.operations.orders import close_order, open_order
 from payments.operations.receipts import record_payment
 from payments.operations.reconcile import reconcile_with_stripe
@@ -14,6 +15,7 @@ from payments.operations.refunds import owe_refund, record_provider_refund, send
 __all__ = [
     "CheckoutOutcome",
     "OrderNotOpen",
+    "PaymentMismatch",
     "check_checkout",
     "close_checkout",
     "close_order",
@@ -21,6 +23,7 @@ __all__ = [
     "open_order",
     "owe_refund",
     "process_event",
+    "process_event_again",
     "reconcile_with_stripe",
     "record_payment",
     "record_provider_refund",

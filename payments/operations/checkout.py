@@ -121,14 +121,17 @@ def _ask(session: CheckoutSession) -> CheckoutSession:
 
 
 def check_checkout(*, order: Order) -> CheckoutOutcome:
-    """Ask Stripe whether the order's page was paid, and write it down if so; the webhook may come before or after."""
+    """Ask Stripe whether the order's page was paid, and write it down if so; the webhook may come before or after.
+
+    Raises PaymentMismatch. A page that Stripe refuses to tell of is one of which nothing is known.
+    """
     if Order.objects.get(pk=order.pk).is_paid:
         return CheckoutOutcome.PAID
     outcome = CheckoutOutcome.NOT_PAID
     for session in order.checkout_sessions.exclude(stripe_id=None).order_by("-id"):
         try:
             outcome = record_checkout(stripe.retrieve_checkout_session(str(session.stripe_id)))
-        except stripe.StripeUnreachable:
+        except (stripe.StripeUnreachable, stripe.StripeRefused):
             return CheckoutOutcome.UNKNOWN
         if outcome in (CheckoutOutcome.PAID, CheckoutOutcome.PROCESSING):
             break

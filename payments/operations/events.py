@@ -54,6 +54,14 @@ def process_event(*, event_id: int) -> None:
         _postpone(event_id, error)
 
 
+def process_event_again(*, event_id: int) -> bool:
+    """Give an event that was set aside, or that failed, another try now; return whether it has been worked in."""
+    unprocessed = StripeEvent.objects.filter(pk=event_id, processed_at=None)
+    unprocessed.update(quarantined="", error="", next_try_at=clock.now())
+    process_event(event_id=event_id)
+    return not unprocessed.exists()
+
+
 def _work_in(event: StripeEvent) -> None:
     if event.payload["livemode"] != stripe.is_live():
         raise PaymentMismatch(what="livemode", got=event.payload["livemode"], want=stripe.is_live())
