@@ -1,5 +1,17 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from booking.views import desk, pages
 
 app_name = "booking"
 
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("slots/<int:pk>/", pages.class_page, name="slot"),
+    path("slots/<int:pk>/book/", pages.book, name="book"),
+    path("my/", pages.my_bookings, name="my"),
+    path("my/bookings/<int:pk>/", pages.detail, name="detail"),
+    path("my/bookings/<int:pk>/pay/", pages.pay, name="pay"),
+    path("my/bookings/<int:pk>/check-payment/", pages.check_payment, name="check_payment"),
+    path("my/bookings/<int:pk>/give-up/", pages.give_up, name="give_up"),
+    path("my/bookings/<int:pk>/calendar.ics", pages.calendar_file, name="calendar_file"),
+    path("desk/", desk.day_sheet, name="desk"),
+]

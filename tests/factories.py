@@ -13,7 +13,7 @@ from accounts.operations import confirm_mailbox
 from accounts.roles import assign_role
 from booking.models import Booking
 from core import clock
-from payments.models import CheckoutSession, Order, Payment
+from payments.models import CheckoutSession, Order, Payment, Refund, StripeEvent
 from scheduling.focus import FocusArea
 from scheduling.models import ClassType, Instructor, Location, Room, Slot
 
@@ -134,6 +134,36 @@ class CheckoutSessionFactory(DjangoModelFactory[CheckoutSession]):
     stripe_id = factory.Sequence(lambda n: f"cs_test_{n}")
     url = "https://pay.example.org/"
     expires_at = factory.LazyFunction(lambda: clock.now() + settings.CHECKOUT_LASTS)
+
+
+class RefundFactory(DjangoModelFactory[Refund]):
+    """A whole payment that goes back because it came too late; due unless a `state` is given."""
+
+    class Meta:
+        model = Refund
+
+    payment = factory.SubFactory(PaymentFactory)
+    amount = factory.SelfAttribute("payment.amount")
+    reason = Refund.Reason.PAID_TOO_LATE
+    idempotency_key = factory.Faker("uuid4", cast_to=None)
+    stripe_id = factory.Maybe(
+        factory.LazyAttribute(lambda refund: refund.state in (Refund.State.PENDING, Refund.State.SUCCEEDED)),
+        factory.Sequence(lambda n: f"re_{n}"),
+        None,
+    )
+
+
+class StripeEventFactory(DjangoModelFactory[StripeEvent]):
+    """An event that has arrived and waits to be worked in; of a type that changes nothing here."""
+
+    class Meta:
+        model = StripeEvent
+
+    stripe_id = factory.Sequence(lambda n: f"evt_{n}")
+    type = "charge.updated"
+    payload = factory.LazyAttribute(
+        lambda event: {"id": event.stripe_id, "type": event.type, "livemode": False, "data": {"object": {}}}
+    )
 
 
 class BookingFactory(DjangoModelFactory[Booking]):

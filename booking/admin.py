@@ -1,0 +1,28 @@
+"""Bookings in the admin: to be read. What becomes of a booking is decided by operations, never by editing its state."""
+
+from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import ModelAdmin
+
+from booking.models import Booking
+from core.money import format_money
+from payments.admin import ReadOnly
+
+
+@admin.register(Booking)
+class BookingAdmin(ReadOnly, ModelAdmin):
+    list_display = ["patient", "slot", "state", "costs", "reference", "made_at"]
+    list_filter = ["state"]
+    list_select_related = ["patient", "slot__class_type", "order"]
+    search_fields = ["patient__name", "patient__phone", "order__reference"]
+    ordering = ["-id"]
+    date_hierarchy = "made_at"
+    show_full_result_count = False
+
+    @admin.display(description=_("price"), ordering="price")
+    def costs(self, booking: Booking) -> str:
+        return format_money(booking.price, booking.currency)
+
+    @admin.display(description=_("reference"))
+    def reference(self, booking: Booking) -> str:
+        return booking.order.reference if booking.order else "–"

@@ -1,0 +1,34 @@
+"""What people send to the pages of bookings."""
+
+from datetime import date
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+MOST = 2**31 - 1  # what the price's column holds
+
+
+class BookForm(forms.Form):
+    """The button of a class page. `price` is what the page showed; it guards the click and decides nothing."""
+
+    price = forms.IntegerField(min_value=0, max_value=MOST, widget=forms.HiddenInput)
+
+
+class CheckForm(forms.Form):
+    """A look at whether the payment has arrived; `since` is when the page began to look, in Unix seconds."""
+
+    since = forms.IntegerField(min_value=0, max_value=MOST, required=False, widget=forms.HiddenInput)
+
+
+class DayForm(forms.Form):
+    """Which day the day sheet shows."""
+
+    day = forms.DateField(
+        label=_("Day"), widget=forms.DateInput(attrs={"type": "date"}), error_messages={"invalid": _("This is no day.")}
+    )
+
+    def clean_day(self) -> date:
+        day: date = self.cleaned_data["day"]
+        if not 2000 <= day.year < 2100:
+            raise forms.ValidationError(_("This is no day."))
+        return day

@@ -1,0 +1,37 @@
+"""The front desk's pages."""
+
+from datetime import date, timedelta
+
+from django.contrib.auth.decorators import login_required, permission_required
+from django.db.models import Prefetch
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from booking.forms import DayForm
+from booking.models import Booking
+from core import clock
+from scheduling.models import Slot
+
+
+@login_required
+@permission_required("booking.view_day_sheet", raise_exception=True)
+@require_safe
+def day_sheet(request: HttpRequest) -> HttpResponse:
+    """All classes of one day with everyone who has a place, and who has paid."""
+    asked = DayForm(request.GET)
+    day: date = asked.cleaned_data["day"] if asked.is_valid() else clock.clinic_today()
+    roster = Prefetch("bookings", Booking.objects.for_roster(), to_attr="roster")
+    slots = Slot.objects.announced().between(*clock.day_bounds(day)).with_details().prefetch_related(roster)
+    context = {
+        "day": day,
+        "form": DayForm(initial={"day": day}),
+        "asked_for_no_day": "day" in request.GET and not asked.is_valid(),
+        "is_today": day == clock.clinic_today(),
+        "day_before": day - timedelta(days=1),
+        "day_after": day + timedelta(days=1),
+        "slots": slots,
+        "people": sum(len(slot.roster) for slot in slots),
+        "zone": clock.zone_label(),
+    }
+    return render(request, "booking/desk.html", context)

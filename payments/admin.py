@@ -1,0 +1,203 @@
+"""Money in the admin: to be read, not edited. What is sold (pass types, membership plans) is the exception."""
+
+from django.conf import settings
+from django.contrib import admin, messages
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+from unfold.admin import ModelAdmin, TabularInline
+
+from core.money import format_money
+from payments import operations
+from payments.models import (
+    Membership,
+    MembershipGrant,
+    MembershipPlan,
+    Order,
+    Pass,
+    PassEntry,
+    PassType,
+    Payment,
+    Refund,
+    StripeEvent,
+)
+
+
+class ReadOnly:
+    """Rows that only operations write."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
+class Sold(ModelAdmin):
+    """What is on sale: taken off it, not deleted, because what was sold points to it."""
+
+    list_filter = ["is_active"]
+    search_fields = ["name"]
+    ordering = ["name"]
+
+    @admin.display(description=_("price"), ordering="price")
+    def costs(self, sold: PassType | MembershipPlan) -> str:
+        return format_money(sold.price, settings.CLINIC_CURRENCY)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
+@admin.register(PassType)
+class PassTypeAdmin(Sold):
+    list_display = ["name", "credits", "valid_days", "costs", "is_active"]
+
+
+@admin.register(MembershipPlan)
+class MembershipPlanAdmin(Sold):
+    list_display = ["name", "allowance", "costs", "is_active"]
+
+
+class PaymentsOfOrder(ReadOnly, TabularInline):
+    model = Payment
+    fields = ["amount", "refunded", "currency", "method", "received_at", "taken_by"]
+
+
+@admin.register(Order)
+class OrderAdmin(ReadOnly, ModelAdmin):
+    list_display = ["reference", "payer", "total", "state", "created_at", "paid_at"]
+    list_filter = ["state"]
+    list_select_related = ["payer"]
+    search_fields = ["reference", "payer__email", "payer__name"]
+    ordering = ["-id"]
+    date_hierarchy = "created_at"
+    show_full_result_count = False
+    inlines = [PaymentsOfOrder]
+
+    @admin.display(description=_("amount"), ordering="amount")
+    def total(self, order: Order) -> str:
+        return format_money(order.amount, order.currency)
+
+
+class RefundsOfPayment(ReadOnly, TabularInline):
+    model = Refund
+    fields = ["amount", "reason", "state", "created_at", "settled_at", "error"]
+
+
+@admin.register(Payment)
+class PaymentAdmin(ReadOnly, ModelAdmin):
+    list_display = ["order", "came_in", "went_back", "method", "received_at", "taken_by"]
+    list_filter = ["method"]
+    list_select_related = ["order", "taken_by"]
+    search_fields = ["order__reference", "payment_intent", "order__payer__email"]
+    ordering = ["-id"]
+    date_hierarchy = "received_at"
+    show_full_result_count = False
+    inlines = [RefundsOfPayment]
+
+    @admin.display(description=_("amount"), ordering="amount")
+    def came_in(self, payment: Payment) -> str:
+        return format_money(payment.amount, payment.currency)
+
+    @admin.display(description=_("of which refunded"), ordering="refunded")
+    def went_back(self, payment: Payment) -> str:
+        return format_money(payment.refunded, payment.currency) if payment.refunded else "–"
+
+
+@admin.register(Refund)
+class RefundAdmin(ReadOnly, ModelAdmin):
+    list_display = ["order", "goes_back", "reason", "state", "created_at", "settled_at", "error"]
+    list_filter = ["state", "reason"]
+    list_select_related = ["payment__order"]
+    search_fields = ["payment__order__reference", "stripe_id"]
+    ordering = ["-id"]
+    date_hierarchy = "created_at"
+    show_full_result_count = False
+
+    @admin.display(description=_("order"))
+    def order(self, refund: Refund) -> Order:
+        return refund.payment.order
+
+    @admin.display(description=_("amount"), ordering="amount")
+    def goes_back(self, refund: Refund) -> str:
+        return format_money(refund.amount, refund.payment.currency)
+
+
+class EventState(admin.SimpleListFilter):
+    """Where a Stripe event stands."""
+
+    title = _("state")
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, str]]:
+        return [("set_aside", _("Set aside")), ("waiting", _("Not processed yet")), ("processed", _("Processed"))]
+
+    def queryset(self, request: HttpRequest, events: QuerySet[StripeEvent]) -> QuerySet[StripeEvent]:
+        if self.value() == "set_aside":
+            return events.filter(processed_at=None).exclude(quarantined="")
+        if self.value() == "waiting":
+            return events.filter(processed_at=None, quarantined="")
+        if self.value() == "processed":
+            return events.exclude(processed_at=None)
+        return events
+
+
+@admin.register(StripeEvent)
+class StripeEventAdmin(ReadOnly, ModelAdmin):
+    list_display = ["type", "received_at", "processed_at", "quarantined", "attempts", "error"]
+    list_filter = [EventState, "type"]
+    search_fields = ["stripe_id", "type"]
+    ordering = ["-id"]
+    show_full_result_count = False
+    actions = ["process_again"]
+
+    def has_process_again_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("payments.change_stripeevent")
+
+    @admin.action(description=_("Process again"), permissions=["process_again"])
+    def process_again(self, request: HttpRequest, events: QuerySet[StripeEvent]) -> None:
+        """Try again what was set aside or failed, once a person has found out why."""
+        results = [operations.process_event_again(event_id=event.pk) for event in events.order_by("id")]
+        done, left = results.count(True), results.count(False)
+        if done:
+            words = ngettext("%(count)d event is processed.", "%(count)d events are processed.", done)
+            self.message_user(request, words % {"count": done}, messages.SUCCESS)
+        if left:
+            words = ngettext("%(count)d event still cannot be processed.", "%(count)d events still cannot.", left)
+            self.message_user(request, words % {"count": left}, messages.WARNING)
+
+
+class EntriesOfPass(ReadOnly, TabularInline):
+    model = PassEntry
+    fields = ["created_at", "change", "reason", "actor"]
+    ordering = ["id"]
+
+
+@admin.register(Pass)
+class PassAdmin(ReadOnly, ModelAdmin):
+    list_display = ["account", "pass_type", "credits_left", "starts_on", "expires_on"]
+    list_filter = ["pass_type"]
+    list_select_related = ["account", "pass_type"]
+    search_fields = ["account__email", "account__name"]
+    ordering = ["-id"]
+    inlines = [EntriesOfPass]
+
+
+class GrantsOfMembership(ReadOnly, TabularInline):
+    model = MembershipGrant
+    fields = ["starts_on", "ends_on", "allowance", "used"]
+    ordering = ["starts_on"]
+
+
+@admin.register(Membership)
+class MembershipAdmin(ReadOnly, ModelAdmin):
+    list_display = ["account", "plan", "state", "created_at"]
+    list_filter = ["state", "plan"]
+    list_select_related = ["account", "plan"]
+    search_fields = ["account__email", "account__name"]
+    ordering = ["-id"]
+    inlines = [GrantsOfMembership]

@@ -1,0 +1,34 @@
+"""Someone who books, and a moment to stand at."""
+
+from datetime import UTC, datetime
+
+import pytest
+from django.test import Client
+
+from accounts.models import Patient
+from core import clock
+from tests.factories import PatientFactory
+
+FRIDAY_NOON = datetime(2026, 11, 20, 11, tzinfo=UTC)  # 12:00 in Berlin
+
+
+@pytest.fixture
+def friday_noon(monkeypatch: pytest.MonkeyPatch) -> datetime:
+    """It is Friday 20 November 2026, 12:00 in Berlin."""
+    monkeypatch.setattr(clock, "now", lambda: FRIDAY_NOON)
+    return FRIDAY_NOON
+
+
+@pytest.fixture
+def patient(db: None) -> Patient:
+    person: Patient = PatientFactory()
+    return person
+
+
+@pytest.fixture
+def patients_client(patient: Patient) -> Client:
+    """The patient's browser, signed in."""
+    assert patient.account
+    client = Client()
+    client.force_login(patient.account)
+    return client
