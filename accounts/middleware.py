@@ -25,4 +25,6 @@ class SignInOutage:
         page = request.resolver_match.url_name if request.resolver_match else None
         if not isinstance(exception, RedisError) or not (page or "").startswith(("account_", "mfa_")):
             return None
-        return render(request, "account/outage.html", status=503, headers={"Retry-After": "60"})
+        response = render(request, "account/outage.html", status=503)
+        response["Retry-After"] = "60"
+        return response

@@ -7,6 +7,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from pytest_django import Settings
 
 from accounts import roles
 from accounts.models import Patient, User
@@ -242,9 +243,9 @@ def test_asking_again_from_the_code_page_counts_as_well(client: Client, mails: M
 
 @pytest.mark.parametrize(("proxies", "sent"), [(0, 20), (1, 40)], ids=["nobody is believed", "control: one proxy is"])
 def test_a_spoofed_address_does_not_get_round_the_limit(
-    settings: pytest.FixtureRequest, mails: Mails, proxies: int, sent: int
+    settings: Settings, mails: Mails, proxies: int, sent: int
 ) -> None:
-    settings.ALLAUTH_TRUSTED_PROXY_COUNT = proxies  # type: ignore[attr-defined]
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT = proxies
 
     for n in range(40):
         Client().post(
@@ -256,9 +257,9 @@ def test_a_spoofed_address_does_not_get_round_the_limit(
 
 @pytest.mark.parametrize("forged", ["nonsense", "", ", ,", "1.2.3.4.5", "::1%eth0", "9" * 5_000])
 def test_a_malformed_forwarded_address_is_no_error(
-    client: Client, mails: Mails, settings: pytest.FixtureRequest, forged: str
+    client: Client, mails: Mails, settings: Settings, forged: str
 ) -> None:
-    settings.ALLAUTH_TRUSTED_PROXY_COUNT = 2  # type: ignore[attr-defined]
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT = 2
 
     answer = client.post("/accounts/login/", {"email": "a@example.org"}, headers={"X-Forwarded-For": forged})
 
