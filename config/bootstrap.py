@@ -31,6 +31,7 @@ OFFLINE = re.compile(
     "ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ENETUNREACH|ETIMEDOUT"
 )
 ON_A_TERMINAL = sys.stdout.isatty()
+asked_to_stop = []  # type: list[int]
 
 
 class SetUpError(Exception):
@@ -72,8 +73,9 @@ def set_up(only: "list[str]") -> None:
     """Do the steps that are not done yet; with names, only those."""
     LOCAL.mkdir(exist_ok=True)
     with (LOCAL / "bootstrap.lock").open("w") as lock:
-        fcntl.lockf(lock, fcntl.LOCK_EX)  # a second `make` in this folder waits here
+        wait_for_turn(lock.fileno())
         make_virtual_environment()
+        leave_if_asked()
         # npm and what it starts look for `node` there
         os.environ["PATH"] = str(PYTHON.parent) + os.pathsep + os.environ.get("PATH", "")
         ready = known_digests()
@@ -87,6 +89,18 @@ def set_up(only: "list[str]") -> None:
             run(step)
             ready[step.name] = digest
             READY.write_text(json.dumps(ready, indent=2) + "\n")
+
+
+def wait_for_turn(lock: int) -> None:
+    """Wait until no other `make` sets this folder up."""
+    while True:
+        try:
+            fcntl.lockf(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        except OSError:
+            say("Another `make` is setting this folder up; waiting for it …", passing=True)
+            time.sleep(2)
+            leave_if_asked()
 
 
 def steps() -> "list[Step]":
@@ -188,11 +202,13 @@ def run(step: Step) -> None:
     reader.start()
     try:
         watch(step, process, lines, started)
-        reader.join()
     finally:
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGTERM)
             process.wait()
+        reader.join(timeout=5)  # not for ever: something that the command left behind may hold the pipe open
+        if not reader.is_alive():
+            process.stdout.close()
         log.write_text("".join(lines))
     if process.returncode != 0:
         raise SetUpError(explain(step, lines, log))
@@ -205,6 +221,7 @@ def watch(step: Step, process: "subprocess.Popen[str]", lines: "list[str]", star
     shown = time.monotonic()
     while process.poll() is None:
         time.sleep(0.2)
+        leave_if_asked()
         if time.monotonic() - shown >= (0.5 if ON_A_TERMINAL else 10):
             shown = time.monotonic()
             say(f"{step.title} … {shown - started:.0f} s{progress(lines)}", passing=True)
@@ -241,9 +258,14 @@ def say(text: str, passing: bool = False) -> None:
 
 
 def stop(signum: int, frame: object) -> None:
-    """Leave through the `finally` clauses when asked to stop."""
-    signal.signal(signum, signal.SIG_IGN)
-    raise SystemExit(128 + signum)
+    """Note that the person asks to stop. Leaving at once could lose a command that is just being started."""
+    asked_to_stop.append(signum)
+
+
+def leave_if_asked() -> None:
+    """Leave, through the `finally` clauses, when asked to stop."""
+    if asked_to_stop:
+        raise SystemExit(128 + asked_to_stop[0])
 
 
 def main() -> int:
