@@ -1,0 +1,151 @@
+"""Each page, as each role sees it: axe-clean in both schemes, no sideways scrolling at 320 px, nothing that jumps."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+
+from accounts import roles
+from accounts.models import User
+from booking.models import Booking
+from notifications.models import Message
+from scheduling.models import Slot
+from tests.browser.conftest import LAPTOP, PHONE
+from tests.factories import BookingFactory, InstructorFactory, MessageFactory, PatientFactory, SlotFactory, UserFactory
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), pytest.mark.django_db(transaction=True)]
+
+AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+NARROW = {"width": 320, "height": 640}
+WATCH_SHIFTS = """
+    window.shifts = 0
+    new PerformanceObserver((seen) => {
+        for (const entry of seen.getEntries()) if (!entry.hadRecentInput) window.shifts += entry.value
+    }).observe({type: "layout-shift", buffered: true})
+"""
+
+
+@dataclass
+class House:
+    """One of everything that a page can show."""
+
+    open_slot: Slot
+    full_slot: Slot
+    draft: Slot
+    hold: Booking
+    confirmed: Booking
+    released: Booking
+    message: Message
+    people: dict[str, User]
+
+
+@pytest.fixture
+def house() -> House:
+    instructor = InstructorFactory()
+    roles.assign_role(instructor.user, roles.INSTRUCTOR)
+    patient = PatientFactory()
+    assert patient.account
+    roles.assign_role(patient.account, roles.PATIENT)
+    people = {roles.INSTRUCTOR: instructor.user, roles.PATIENT: patient.account}
+    for role in (roles.FRONT_DESK, roles.MANAGER):
+        people[role] = UserFactory()
+        roles.assign_role(people[role], role)
+    full = SlotFactory(capacity=1)
+    BookingFactory(slot=full)
+    confirmed = BookingFactory(patient=patient)
+    message = MessageFactory(booking=confirmed)
+    return House(
+        open_slot=SlotFactory(),
+        full_slot=full,
+        draft=SlotFactory(state=Slot.State.DRAFT, instructor=instructor),
+        hold=BookingFactory(patient=patient, state=Booking.State.HELD),
+        confirmed=confirmed,
+        released=BookingFactory(patient=patient, state=Booking.State.RELEASED),
+        message=message,
+        people=people,
+    )
+
+
+PAGES: dict[str, tuple[str | None, str]] = {
+    "landing page": (None, "/"),
+    "article": (None, "/articles/how-yoga-helps-back-pain/"),
+    "timetable": (None, "/timetable/"),
+    "timetable without a match": (None, "/timetable/?focus=alignment"),
+    "class": (None, "/slots/{open_slot.pk}/"),
+    "full class": (roles.PATIENT, "/slots/{full_slot.pk}/"),
+    "own class": (roles.PATIENT, "/slots/{confirmed.slot_id}/"),
+    "sign in": (None, "/accounts/login/"),
+    "not found": (None, "/slots/999999999/"),
+    "style guide": (None, "/styleguide/"),
+    "my bookings": (roles.PATIENT, "/my/"),
+    "held place": (roles.PATIENT, "/my/bookings/{hold.pk}/"),
+    "confirmed booking": (roles.PATIENT, "/my/bookings/{confirmed.pk}/"),
+    "released booking": (roles.PATIENT, "/my/bookings/{released.pk}/"),
+    "giving a place back": (roles.PATIENT, "/my/bookings/{hold.pk}/give-up/"),
+    "profile": (roles.PATIENT, "/my/profile/"),
+    "preferences": (roles.PATIENT, "/my/messages/"),
+    "instructor's classes": (roles.INSTRUCTOR, "/teach/"),
+    "new class": (roles.INSTRUCTOR, "/teach/slots/new/"),
+    "draft": (roles.INSTRUCTOR, "/teach/slots/{draft.pk}/"),
+    "day sheet": (roles.FRONT_DESK, "/desk/?day={open_slot.starts_at:%Y-%m-%d}"),
+    "message log": (roles.FRONT_DESK, "/desk/messages/"),
+    "message": (roles.FRONT_DESK, "/desk/messages/{message.pk}/"),
+    "manager's hub": (roles.MANAGER, "/manage/"),
+    "API documentation": (None, "/api/v1/docs/"),
+}
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_page_is_for_everyone(name: str, house: House, open_page: Callable[..., Page]) -> None:
+    role, address = PAGES[name]
+    user = house.people[role] if role else None
+    expected = 404 if name == "not found" else 200
+
+    page = open_page(PHONE, as_user=user, expect_errors=expected != 200)
+    page.add_init_script(WATCH_SHIFTS)
+    answer = page.goto(address.format(**vars(house)))
+    page.wait_for_load_state("networkidle")
+
+    assert answer is not None and answer.status == expected
+    problems = [
+        problem
+        for viewport in (PHONE, LAPTOP)
+        for scheme in ("light", "dark")
+        for problem in violations(page, viewport, scheme)
+    ]
+    assert problems == []
+    page.set_viewport_size(NARROW)  # type: ignore[arg-type]
+    assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
+    page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    page.reload()
+    page.wait_for_load_state("networkidle")
+    assert page.evaluate("window.shifts") == 0
+
+
+def violations(page: Page, viewport: dict[str, int], scheme: str) -> list[str]:
+    """What axe-core finds, one line for each place."""
+    page.set_viewport_size(viewport)  # type: ignore[arg-type]
+    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE.read_text())  # past the page's own policy, which allows no foreign scripts
+    found: Any = page.evaluate(f"axe.run({{runOnly: {json.dumps(RULES)}}})")
+    return [
+        f"{viewport['width']} {scheme}: {problem['id']} at {node['target']}: {node['failureSummary']}"
+        for problem in found["violations"]
+        for node in problem["nodes"]
+    ]
+
+
+def test_control_axe_finds_what_is_wrong(open_page: Callable[..., Page]) -> None:
+    page = open_page(PHONE)
+    page.goto("/")
+    page.evaluate("document.querySelector('main').insertAdjacentHTML('beforeend', '<img src=/x.png>')")
+
+    found = violations(page, PHONE, "light")
+
+    assert any("image-alt" in problem for problem in found)
