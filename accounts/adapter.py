@@ -96,7 +96,7 @@ class AccountAdapter(DefaultAccountAdapter):
     def get_client_ip(self, request: HttpRequest) -> str:
         """The address that limits count by; a forged or malformed X-Forwarded-For falls back to the connection's."""
         try:
-            return super().get_client_ip(request)
+            return str(super().get_client_ip(request))
         except (ImproperlyConfigured, PermissionDenied):
             return str(request.META.get("REMOTE_ADDR", ""))
 
@@ -115,7 +115,7 @@ class MFAAdapter(DefaultMFAAdapter):
         return encryption.decrypt(encrypted_text)
 
     def get_public_key_credential_rp_entity(self) -> dict[str, str]:
-        return super().get_public_key_credential_rp_entity() | {"name": settings.CLINIC_NAME}
+        return {**super().get_public_key_credential_rp_entity(), "name": settings.CLINIC_NAME}
 
     def generate_authenticator_name(self, user: AbstractBaseUser, type: Authenticator.Type) -> str:
         count = Authenticator.objects.filter(user_id=user.pk, type=type).count()

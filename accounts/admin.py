@@ -60,7 +60,8 @@ class UserAdmin(ModelAdmin):
     readonly_fields = ["last_login", "joined_at"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
-        return super().get_queryset(request).prefetch_related("groups")
+        users: QuerySet[User] = super().get_queryset(request)
+        return users.prefetch_related("groups")
 
     @admin.display(description=_("roles"))
     def roles_held(self, user: User) -> str:
@@ -71,7 +72,7 @@ class UserAdmin(ModelAdmin):
         """Only a superuser changes a superuser: with their address one could sign in as them."""
         if obj is not None and obj.is_superuser and not request.user.is_superuser:
             return False
-        return super().has_change_permission(request, obj)
+        return bool(super().has_change_permission(request, obj))
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         return False  # accounts are switched off; bookings and ledgers point to them

@@ -11,7 +11,7 @@ from allauth.account.utils import get_login_redirect_url, perform_login
 from allauth.decorators import rate_limit
 from allauth.mfa.utils import is_mfa_enabled
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
+from django.contrib.auth.mixins import LoginRequiredMixin
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
@@ -159,7 +159,8 @@ def sign_in(request: HttpRequest, user: User, *, then: str | None) -> HttpRespon
     """Let in whoever has just proven their mailbox, after the second step if their account asks for one."""
     operations.confirm_mailbox(user=user)
     record_authentication(request, user, method="code", email=user.email)
-    return perform_login(request, user, redirect_url=then, email=user.email)
+    answer: HttpResponse = perform_login(request, user, redirect_url=then, email=user.email)
+    return answer
 
 
 class PasswordSignInView(allauth_views.LoginView):
@@ -180,7 +181,8 @@ class ConfirmNewEmailView(allauth_views.ConfirmEmailVerificationCodeView):
             self._process.abort()
             messages.error(request, str(mailbox_codes.NoGuessLeft()))
             return redirect("account_email" if request.user.is_authenticated else "account_login")
-        return super().post(request, *args, **kwargs)
+        answer: HttpResponse = super().post(request, *args, **kwargs)
+        return answer
 
     @property
     def attempt(self) -> str:
@@ -189,55 +191,56 @@ class ConfirmNewEmailView(allauth_views.ConfirmEmailVerificationCodeView):
         return f"{state['at']} {state['email']} {state['resend_count']} {state['change_count']}"
 
 
-@method_decorator(
-    [login_required, never_cache, sensitive_post_parameters(), rate_limit(action="change_password")], name="dispatch"
-)
-class PasswordView(FormView):
+@method_decorator(never_cache, name="dispatch")
+class OwnAccountView(LoginRequiredMixin, FormView):
+    """A page about the account of whoever looks at it."""
+
+    success_url = reverse_lazy("accounts:profile")
+
+    @property
+    def user(self) -> User:
+        assert isinstance(self.request.user, User)
+        return self.request.user
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return super().get_form_kwargs() | {"user": self.user}
+
+
+@method_decorator([sensitive_post_parameters(), rate_limit(action="change_password")], name="post")
+class PasswordView(OwnAccountView):
     """Set a password, or change it. The old one is not asked from whoever has just proven their mailbox."""
 
     template_name = "account/password.html"
-    success_url = reverse_lazy("accounts:profile")
 
     def get_form_class(self) -> type[UserForm]:
         return ChangePasswordForm if self.must_give_the_old_one() else SetPasswordForm
 
     def must_give_the_old_one(self) -> bool:
-        user = self.request.user
-        if not user.has_usable_password():
+        if not self.user.has_usable_password():
             return False
         now = clock.now().timestamp()
-        records = get_authentication_records(self.request, user)
+        records = get_authentication_records(self.request, self.user)
         return not any(r["method"] == "code" and now - r["at"] < PROOF_FOR_A_NEW_PASSWORD for r in records)
 
-    def get_form_kwargs(self) -> dict[str, Any]:
-        return super().get_form_kwargs() | {"user": self.request.user}
-
     def form_valid(self, form: UserForm) -> HttpResponse:
-        user = self.request.user
-        finish = finalize_password_change if user.has_usable_password() else finalize_password_set
+        finish = finalize_password_change if self.user.has_usable_password() else finalize_password_set
         form.save()
-        finish(self.request, user)
+        finish(self.request, self.user)
         return super().form_valid(form)
 
 
-@method_decorator([login_required, never_cache], name="dispatch")
-class ProfileView(FormView):
+class ProfileView(OwnAccountView):
     """One's own name and numbers, and the doors to address, password and second step."""
 
     template_name = "accounts/profile.html"
     form_class = ProfileForm
-    success_url = reverse_lazy("accounts:profile")
-
-    def get_form_kwargs(self) -> dict[str, Any]:
-        return super().get_form_kwargs() | {"user": self.request.user}
 
     def form_valid(self, form: ProfileForm) -> HttpResponse:
-        operations.change_profile(user=self.request.user, **form.cleaned_data)
+        operations.change_profile(user=self.user, **form.cleaned_data)
         messages.success(self.request, _("Your profile is saved."))
         return super().form_valid(form)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        user = self.request.user
         return super().get_context_data(
-            works_here=roles.is_staff_member(user), has_second_step=is_mfa_enabled(user), **kwargs
+            works_here=roles.is_staff_member(self.user), has_second_step=is_mfa_enabled(self.user), **kwargs
         )
