@@ -2,6 +2,7 @@
 
 import re
 from decimal import Decimal
+from functools import lru_cache
 
 from babel.core import Locale, UnknownLocaleError
 from babel.numbers import format_currency, format_decimal, get_currency_precision
@@ -22,9 +23,7 @@ class NotAnAmount(InvalidInput):
 
 def format_money(amount: int, currency: str) -> str:
     """Return `amount` (smallest unit, e.g. cents) as the clinic's country writes it: `18,00 €`, `$18.00`, `¥1,800`."""
-    code = currency.upper()
-    major = Decimal(amount).scaleb(-get_currency_precision(code))
-    return format_currency(major, code, locale=_locale())
+    return _written(amount, currency.upper(), _locale())
 
 
 def plain_amount(amount: int, currency: str) -> str:
@@ -45,6 +44,11 @@ def parse_amount(text: str, currency: str) -> int:
     if typed is None or (typed[2] is not None and len(typed[2]) != digits):
         raise NotAnAmount(example=plain_amount(18 * 10**digits, currency))
     return int(typed[1]) * 10**digits + int(typed[2] or 0)
+
+
+@lru_cache(maxsize=1024)  # a timetable writes the same few prices over and over
+def _written(amount: int, code: str, locale: Locale) -> str:
+    return str(format_currency(Decimal(amount).scaleb(-get_currency_precision(code)), code, locale=locale))
 
 
 def _locale() -> Locale:

@@ -1,44 +1,22 @@
-"""The patient's timetable: what was asked for, which slots answer it, and pages kept in memory that are never stale.
+"""The patient's timetable: what was asked for, and which slots answer it."""
 
-Rendering fifty rows costs twenty times as much as sending the page, so each web process keeps rendered pages. A kept
-page is used only while the *fingerprint* of what it shows is the same: one short query on every request, over the slots
-of the page's days that have not begun, and over all class types, instructors, rooms and locations. So a booking, a new
-price, a renamed instructor or a class that begins shows at once, on every process, without any message between them.
-
-The fingerprint is made of `xmin` and `ctid`, the transaction that wrote a row version and where that version lies. Any
-change gives a row another pair, and no pair comes back. (A hash of the columns would be blind to a place that is taken
-after the fingerprint and before the rows are read, and given back later: 3 taken, 4 taken, 3 taken.) The fingerprint is
-read before the rows, so what is kept under it is as new as the fingerprint, or newer and then out of use at once.
-
-A page without slots is never kept: it names the next class with a place, which may lie outside the page's days.
-"""
-
-import gzip
 import re
-from collections import OrderedDict
-from collections.abc import Hashable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from hashlib import blake2b
 from itertools import groupby
-from threading import Lock
 
-from django.db import connection
 from django.http import QueryDict
 
 from core import clock
 from scheduling.focus import FocusArea
-from scheduling.models import ClassType, Instructor, Location, Room, Slot, SlotQuerySet
+from scheduling.models import ClassType, Slot, SlotQuerySet
 
 DAYS = timedelta(days=14)
 HORIZON = timedelta(days=730)
 MOST_SLOTS = 150
-MOST_BYTES_KEPT = 32 * 1024 * 1024
 
 ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 KEY = re.compile(r"[1-9][0-9]{0,17}")
-
-Fingerprint = tuple[int | None, ...]
 
 
 @dataclass(frozen=True)
@@ -128,27 +106,6 @@ def window_of(filters: Filters) -> Window:
     return Window(first_day, last_day, max(now, clock.day_bounds(first_day)[0]), clock.day_bounds(last_day)[1])
 
 
-def _marks_of(model: type, condition: str = "") -> str:
-    table = model._meta.db_table  # type: ignore[attr-defined]
-    return f"(SELECT bit_xor(hash_record_extended(ROW(t.xmin, t.ctid), 0)) FROM {table} t {condition})"  # noqa: S608
-
-
-_FINGERPRINT_SQL = "SELECT " + ", ".join(
-    [
-        _marks_of(Slot, "WHERE t.state = 'published' AND t.starts_at >= %s AND t.starts_at < %s"),
-        *(_marks_of(model) for model in (ClassType, Instructor, Room, Location)),
-    ]
-)
-
-
-def fingerprint_of(window: Window) -> Fingerprint:
-    """What changes whenever anything changes that a page about `window` may show; one query."""
-    with connection.cursor() as cursor:
-        cursor.execute(_FINGERPRINT_SQL, [window.start, window.end])
-        marks: Fingerprint = cursor.fetchone()
-    return marks
-
-
 @dataclass(frozen=True)
 class Day:
     """One day's slots, in order."""
@@ -181,6 +138,11 @@ class Timetable:
     @property
     def count(self) -> int:
         return sum(len(day.slots) for day in self.days)
+
+    @property
+    def first_start(self) -> datetime | None:
+        """When the first of the slots begins, and with that leaves the timetable."""
+        return self.days[0].slots[0].starts_at if self.days else None
 
     @property
     def starts_today(self) -> bool:
@@ -232,63 +194,3 @@ def _passing(filters: Filters, slots: SlotQuerySet) -> SlotQuerySet:
         "room__location": filters.location,
     }
     return slots.filter(**{field: value for field, value in wanted.items() if value})
-
-
-@dataclass(frozen=True)
-class Page:
-    """Rendered HTML, ready to be sent as it is or zipped; `etag` names its content."""
-
-    html: bytes
-    zipped: bytes
-    etag: str
-
-    @classmethod
-    def of(cls, html: str) -> "Page":
-        body = html.encode()
-        digest = blake2b(body, digest_size=12).hexdigest()
-        return cls(body, gzip.compress(body, compresslevel=6, mtime=0), f'W/"{digest}"')
-
-    @property
-    def size(self) -> int:
-        return len(self.html) + len(self.zipped)
-
-
-class KeptPages:
-    """Pages with the fingerprint that they were made under; the least recently used ones go when memory is full."""
-
-    def __init__(self, most_bytes: int = MOST_BYTES_KEPT) -> None:
-        self.most_bytes = most_bytes
-        self.bytes = 0
-        self._pages: OrderedDict[Hashable, tuple[Fingerprint, Page]] = OrderedDict()
-        self._lock = Lock()
-
-    def find(self, key: Hashable, fingerprint: Fingerprint) -> Page | None:
-        """The page kept under `key`, if nothing has changed since."""
-        with self._lock:
-            kept = self._pages.get(key)
-            if kept is None or kept[0] != fingerprint:
-                return None
-            self._pages.move_to_end(key)
-            return kept[1]
-
-    def keep(self, key: Hashable, fingerprint: Fingerprint, page: Page) -> None:
-        """Keep `page` in place of the one before."""
-        with self._lock:
-            self._drop(key)
-            self._pages[key] = fingerprint, page
-            self.bytes += page.size
-            while self.bytes > self.most_bytes:
-                self._drop(next(iter(self._pages)))
-
-    def forget(self) -> None:
-        """Drop all pages."""
-        with self._lock:
-            self._pages.clear()
-            self.bytes = 0
-
-    def _drop(self, key: Hashable) -> None:
-        if dropped := self._pages.pop(key, None):
-            self.bytes -= dropped[1].size
-
-
-kept_pages = KeptPages()

@@ -1,4 +1,4 @@
-"""The timetable's page: served from memory wherever that is true (scheduling/timetable.py says when)."""
+"""The timetable's page: served from memory while it is true (scheduling/freshness.py)."""
 
 from collections.abc import Callable
 
@@ -13,17 +13,9 @@ from django.views.decorators.http import require_safe
 
 from core import clock
 from scheduling.focus import FocusArea
+from scheduling.freshness import Page, fresh_page
 from scheduling.models import ClassType, Instructor, Location
-from scheduling.timetable import (
-    Filters,
-    Page,
-    Timetable,
-    fingerprint_of,
-    kept_pages,
-    read_filters,
-    read_timetable,
-    window_of,
-)
+from scheduling.timetable import Filters, Timetable, read_filters
 
 # Without these cookies there is neither an account nor a message to show, so everybody gets the same page.
 COOKIES_OF_SOMEBODY = (settings.SESSION_COOKIE_NAME, "messages")
@@ -62,17 +54,8 @@ def _wants_list_only(request: HttpRequest) -> bool:
 
 
 def _page(kind: str, filters: Filters, understood: bool, render_answer: Renderer) -> Page:
-    """The page as kept, or rendered anew and kept."""
     key = (kind, get_language(), clock.clinic_today(), filters, understood)
-    window = window_of(filters)
-    fingerprint = fingerprint_of(window)
-    page = kept_pages.find(key, fingerprint)
-    if page is None:
-        answer = read_timetable(filters, window)
-        page = Page.of(render_answer(answer, understood))
-        if answer.days:
-            kept_pages.keep(key, fingerprint, page)
-    return page
+    return fresh_page(key, filters, lambda answer: render_answer(answer, understood))
 
 
 def _list(answer: Timetable, understood: bool) -> str:
