@@ -13,6 +13,7 @@ from accounts.operations import confirm_mailbox
 from accounts.roles import assign_role
 from booking.models import Booking
 from core import clock
+from notifications.models import Kind, Message
 from payments.models import CheckoutSession, Order, Payment, Refund, StripeEvent
 from scheduling.focus import FocusArea
 from scheduling.models import ClassType, Instructor, Location, Room, Slot
@@ -204,3 +205,25 @@ class BookingFactory(DjangoModelFactory[Booking]):
             Slot.objects.filter(pk=booking.slot_id).update(taken=booking.slot.bookings.live().count())
             booking.slot.refresh_from_db(fields=["taken"])
         return booking
+
+
+class MessageFactory(DjangoModelFactory[Message]):
+    """A confirmation that is due now; `state=Message.State.SENT` makes one that has gone out."""
+
+    class Meta:
+        model = Message
+
+    kind = Kind.BOOKING_CONFIRMED
+    booking = factory.SubFactory(BookingFactory)
+    recipient = factory.LazyAttribute(lambda message: message.booking.patient.account if message.booking else None)
+    email = factory.LazyAttribute(lambda message: message.recipient.email if message.recipient else "")
+    occasion = factory.Sequence(lambda n: f"occasion {n}")
+    state = Message.State.QUEUED
+    due_at = factory.LazyFunction(lambda: clock.now())  # noqa: PLW0108 – asked anew, so that tests can stand in time
+    drop_after = factory.LazyAttribute(lambda message: message.due_at + timedelta(days=3))
+    next_try_at = factory.SelfAttribute("due_at")
+    void_reason = factory.LazyAttribute(
+        lambda message: Message.VoidReason.NOT_BOOKED if message.state == Message.State.VOID else ""
+    )
+    sent_at = factory.LazyAttribute(lambda message: clock.now() if message.state == Message.State.SENT else None)
+    subject = factory.LazyAttribute(lambda message: "Booked" if message.state == Message.State.SENT else "")

@@ -41,14 +41,15 @@ def write_late_refund(*, booking: Booking) -> None:
 def write_account_mail(*, kind: Kind, recipient: User | None, email: str, context: dict[str, Any]) -> None:
     """Put down a mail about an account. Its words may hold a code, so they wait encrypted and go with the sending."""
     lasts = timedelta(minutes=context["minutes"]) if "minutes" in context else OF_USE_FOR
+    now = clock.now()
     _write(
         Message(
             kind=kind,
             recipient=recipient,
             email=email,
             occasion=uuid.uuid4().hex,
-            due_at=clock.now(),
-            drop_after=clock.now() + lasts,
+            due_at=now,
+            drop_after=now + lasts,
             secret=encrypt(json.dumps(context)),
         )
     )
