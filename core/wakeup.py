@@ -50,7 +50,7 @@ class _Caller:
             task, args = self._waiting.get()
             try:
                 current_app.send_task(task, args=args, retry=False, ignore_result=True)
-            except Exception as error:  # noqa: BLE001 – whatever the broker's trouble is, the sweep makes up for it
+            except Exception as error:
                 logger.warning("no worker could be woken: %s", type(error).__name__)
 
 

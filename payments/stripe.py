@@ -95,7 +95,7 @@ def read_webhook(body: bytes, signature: str) -> dict[str, Any]:
         )
         signed_at = max(int(part[2:]) for part in header.split(",") if part.startswith("t="))
         values: dict[str, Any] = event.to_dict(for_json=True)
-        if not EVENT_FIELDS <= values.keys():
+        if not values.keys() >= EVENT_FIELDS:
             raise BadSignature()
     except (stripe.SignatureVerificationError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise BadSignature() from error

@@ -2,12 +2,12 @@
 
 from types import ModuleType
 
-import accounts.signals
-import booking.signals
-import payments.signals
 import pytest
 from django.dispatch import Signal
 
+import accounts.signals
+import booking.signals
+import payments.signals
 from payments.models import Order, Payment
 from payments.operations import record_payment
 from tests.factories import OrderFactory

@@ -181,9 +181,7 @@ def record_checkout(answer: dict[str, Any]) -> CheckoutOutcome:
             CheckoutSession.objects.filter(pk=session.pk, state__in=LIVE).update(state=CheckoutSession.State.EXPIRED)
         return CheckoutOutcome.NOT_PAID
     _check_against_order(answer, session.order)
-    CheckoutSession.objects.filter(pk=session.pk).update(
-        state=CheckoutSession.State.COMPLETE, stripe_id=answer["id"]
-    )
+    CheckoutSession.objects.filter(pk=session.pk).update(state=CheckoutSession.State.COMPLETE, stripe_id=answer["id"])
     if answer["payment_status"] != "paid":
         return CheckoutOutcome.PROCESSING
     record_payment(

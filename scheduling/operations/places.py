@@ -3,7 +3,6 @@
 from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
-from core import clock
 from core.errors import DomainError
 from scheduling.models import Slot
 

@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 import pytest
-from pytest import MonkeyPatch
 
 from booking.models import Booking
 from booking.operations import NothingToPay, book_place, check_payment, give_up_hold, release_hold, start_payment
@@ -83,13 +82,14 @@ def test_twenty_clicks_on_pay_at_once_open_one_page(stripe_sandbox: Sandbox, hol
 
 
 def test_a_page_whose_answer_was_lost_is_found_again(
-    stripe_sandbox: Sandbox, hold: Booking, monkeypatch: MonkeyPatch
+    stripe_sandbox: Sandbox, hold: Booking, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Fault 20: Stripe made the session, but the connection broke before the answer, and nobody tried again."""
     stripe_sandbox.control("faults", path="/v1/checkout/sessions", when="after", action="close")
-    with monkeypatch.context() as without_retries, pytest.raises(StripeUnreachable):
+    with monkeypatch.context() as without_retries:
         without_retries.setattr(stripe, "_client", stripe_sandbox.client)
-        start_payment(booking=hold)
+        with pytest.raises(StripeUnreachable):
+            start_payment(booking=hold)
     assert page_of(hold).state == CheckoutSession.State.ASKED
 
     url = start_payment(booking=hold)

@@ -157,7 +157,7 @@ def the_desk_sees_it_all(open_page: OpenPage, day: str) -> None:
     expect(row).to_contain_text("18,00")
 
     desk.goto("/desk/messages/")
-    desk.get_by_role("link", name=re.compile("Gentle Back Care")).first.click()
+    desk.get_by_role("link", name="Booking confirmed").click()
     expect(desk.frame_locator("iframe").get_by_text("Gentle Back Care").first).to_be_visible()
 
 

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from django.db import IntegrityError
-from pytest import MonkeyPatch
 
 from core import clock
 from payments import stripe
@@ -71,7 +70,7 @@ def test_ten_workers_at_once_send_it_once(stripe_sandbox: Sandbox, payment: Paym
 
 
 def test_a_refund_whose_answer_was_lost_is_not_sent_twice(
-    stripe_sandbox: Sandbox, payment: Payment, monkeypatch: MonkeyPatch
+    stripe_sandbox: Sandbox, payment: Payment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stripe_sandbox.control("faults", path="/v1/refunds", when="after", action="close")
     refund = owe_refund(payment=payment, amount=1800, reason=TOO_LATE)

@@ -6,7 +6,6 @@ import time
 
 import pytest
 from django.test import Client
-from pytest import MonkeyPatch
 
 from booking.models import Booking
 from booking.operations import release_hold
@@ -89,9 +88,7 @@ def test_twenty_deliveries_at_once_are_one_payment(hold: Booking, checkout: Chec
 
 @pytest.mark.race
 @pytest.mark.django_db(transaction=True)
-def test_the_browsers_return_and_the_webhook_at_once_are_one_payment(
-    hold: Booking, checkout: CheckoutSession
-) -> None:
+def test_the_browsers_return_and_the_webhook_at_once_are_one_payment(hold: Booking, checkout: CheckoutSession) -> None:
     said = stripe_says.session(checkout)
 
     ends = all_at_once(
@@ -105,7 +102,7 @@ def test_the_browsers_return_and_the_webhook_at_once_are_one_payment(
 
 
 def test_a_crash_after_the_event_is_stored_is_made_good_by_the_next_try(
-    client: Client, hold: Booking, checkout: CheckoutSession, monkeypatch: MonkeyPatch
+    client: Client, hold: Booking, checkout: CheckoutSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def crash(_answer: object) -> None:
         raise ConnectionError("the database went away")
@@ -175,9 +172,7 @@ def test_a_payment_that_is_not_what_the_order_asks_for_is_set_aside(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_money_after_release_takes_a_free_place_again(
-    client: Client, hold: Booking, checkout: CheckoutSession
-) -> None:
+def test_money_after_release_takes_a_free_place_again(client: Client, hold: Booking, checkout: CheckoutSession) -> None:
     paid = stripe_says.event("checkout.session.completed", stripe_says.session(checkout))
     release(hold)
 

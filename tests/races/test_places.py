@@ -6,7 +6,6 @@ from functools import partial
 
 import pytest
 from django.db import connection
-from pytest import MonkeyPatch
 
 from accounts.models import Patient
 from booking.models import Booking
@@ -59,7 +58,7 @@ def test_a_double_click_times_twenty_makes_one_booking() -> None:
 
 
 @pytest.fixture
-def unprotected(monkeypatch: MonkeyPatch) -> Iterator[None]:
+def unprotected(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Places are checked first and written afterwards, as peers do it, and the database has no constraint."""
 
     def check_then_take(slot: Slot) -> None:

@@ -100,9 +100,7 @@ def _timetable() -> None:
     Slot.objects.bulk_create(slots)
 
 
-def _slot(
-    weekly: clinic.Weekly, day: date, taught: ClassType, instructor: Instructor, room: Room, week: int
-) -> Slot:
+def _slot(weekly: clinic.Weekly, day: date, taught: ClassType, instructor: Instructor, room: Room, week: int) -> Slot:
     starts_at = clock.instant_of(day, weekly.wall_time)
     is_draft = week == WEEKS_AHEAD - 1
     return Slot(

@@ -1,0 +1,148 @@
+"""Each invariant's constraint, violated once. A constraint that nobody violates here fails the last test."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.db import IntegrityError, transaction
+from django.db.models import F
+
+from accounts.models import Patient, User
+from booking.models import Booking, WaitingListEntry
+from core import clock
+from payments.models import (
+    Membership,
+    MembershipGrant,
+    MembershipPlan,
+    Order,
+    Pass,
+    PassEntry,
+    PassType,
+    Refund,
+)
+from scheduling.models import Closure, Slot
+from tests.factories import (
+    BookingFactory,
+    CheckoutSessionFactory,
+    ClassTypeFactory,
+    LocationFactory,
+    OrderFactory,
+    PatientFactory,
+    PaymentFactory,
+    RoomFactory,
+    SlotFactory,
+    UserFactory,
+)
+
+OURS = ["accounts", "scheduling", "payments", "booking", "notifications"]
+DAY = timedelta(days=1)
+
+
+def a_pass(**fields: Any) -> Pass:
+    today = clock.clinic_today()
+    pass_type = PassType.objects.create(name="Five", credits=5, valid_days=90, price=8000)
+    defaults = {"account": UserFactory(), "pass_type": pass_type, "starts_on": today, "expires_on": today}
+    return Pass.objects.create(**defaults | fields)
+
+
+def a_membership(**fields: Any) -> Membership:
+    plan, _is_new = MembershipPlan.objects.get_or_create(name="Monthly", allowance=4, price=5000)
+    defaults = {"account": UserFactory(), "plan": plan, "stripe_subscription": f"sub_{Membership.objects.count()}"}
+    return Membership.objects.create(**defaults | fields)
+
+
+def a_grant(membership: Membership, **fields: Any) -> MembershipGrant:
+    today = clock.clinic_today()
+    defaults = {"starts_on": today, "ends_on": today + 30 * DAY, "allowance": 4}
+    return MembershipGrant.objects.create(membership=membership, **defaults | fields)
+
+
+def a_turn(entry: WaitingListEntry | None = None, **fields: Any) -> WaitingListEntry:
+    people = {"slot": entry.slot, "patient": entry.patient} if entry else {"slot": SlotFactory()}
+    return WaitingListEntry.objects.create(**{"patient": PatientFactory()} | people | fields if not entry else people)
+
+
+def a_clash(*, same: str) -> None:
+    first = SlotFactory()
+    SlotFactory(**{same: getattr(first, same)}, starts_at=first.starts_at + timedelta(minutes=30))
+
+
+def change(row: Any, **fields: Any) -> None:
+    """Write past the model's own rules, as a faulty operation might."""
+    type(row).objects.filter(pk=row.pk).update(**fields)
+
+
+VIOLATIONS: dict[str, Callable[[], object]] = {
+    "one_account_per_email": lambda: (UserFactory(email="a@example.org"), User.objects.create(email="A@example.org")),
+    "one_account_holder_per_account": lambda: PatientFactory(account=PatientFactory().account),
+    "an_account_holder_has_an_account": lambda: change(PatientFactory(phone="1"), account=None),
+    "a_patient_can_be_reached": lambda: Patient.objects.create(name="N"),
+    "a_patient_has_a_name": lambda: change(PatientFactory(), name=""),
+    "one_room_per_name_and_location": lambda: RoomFactory.create_batch(2, name="R", location=LocationFactory()),
+    "a_room_holds_someone": lambda: change(RoomFactory(), size=0),
+    "a_class_lasts_5_to_600_minutes": lambda: change(ClassTypeFactory(), minutes=601),
+    "a_class_type_has_places": lambda: change(ClassTypeFactory(), capacity=0),
+    "focus_areas_are_among_the_seven": lambda: change(ClassTypeFactory(), focus_areas=["tax-advice"]),
+    "a_closure_ends_after_it_starts": lambda: Closure.objects.create(
+        starts_at=clock.now(), ends_at=clock.now() - DAY, reason="-"
+    ),
+    "a_closure_names_a_location_or_a_room": lambda: Closure.objects.create(
+        starts_at=clock.now(),
+        ends_at=clock.now() + DAY,
+        reason="-",
+        room=RoomFactory(),
+        location=LocationFactory(),
+    ),
+    "taken_never_exceeds_capacity": lambda: change(SlotFactory(), taken=F("capacity") + 1),
+    "a_slot_has_places": lambda: change(SlotFactory(), capacity=0),
+    "a_slot_ends_after_it_starts": lambda: change(SlotFactory(), ends_at=F("starts_at")),
+    "a_draft_was_never_published": lambda: change(SlotFactory(), state=Slot.State.DRAFT),
+    "a_room_holds_one_class_at_a_time": lambda: a_clash(same="room"),
+    "an_instructor_teaches_one_class_at_a_time": lambda: a_clash(same="instructor"),
+    "a_paid_order_knows_when": lambda: change(OrderFactory(), state=Order.State.PAID),
+    "never_refund_more_than_was_paid": lambda: change(PaymentFactory(), refunded=F("amount") + 1),
+    "a_payment_is_more_than_nothing": lambda: change(PaymentFactory(), amount=0),
+    "an_on_line_payment_names_its_intent": lambda: change(PaymentFactory(), payment_intent=None),
+    "a_refund_is_more_than_nothing": lambda: Refund.objects.create(
+        payment=PaymentFactory(), amount=0, reason="paid_twice", idempotency_key="0" * 32
+    ),
+    "a_sent_refund_knows_its_provider_id": lambda: Refund.objects.create(
+        payment=PaymentFactory(), amount=1, reason="paid_twice", idempotency_key="0" * 32, state="succeeded"
+    ),
+    "one_live_checkout_per_order": lambda: CheckoutSessionFactory.create_batch(2, order=OrderFactory()),
+    "an_open_checkout_knows_its_stripe_id": lambda: change(CheckoutSessionFactory(), stripe_id=None),
+    "a_pass_type_has_credits": lambda: change(a_pass().pass_type, credits=0),
+    "a_pass_is_valid_for_a_day": lambda: a_pass(expires_on=clock.clinic_today() - DAY),
+    "pass_credits_never_below_zero": lambda: change(a_pass(), credits_left=F("credits_left") - 1),
+    "a_pass_entry_changes_something": lambda: PassEntry.objects.create(bought_pass=a_pass(), change=0, reason="-"),
+    "a_membership_allows_something": lambda: change(a_membership().plan, allowance=0),
+    "one_running_membership_per_account": lambda: a_membership(account=a_membership().account),
+    "one_grant_per_membership_and_period": lambda: a_grant(a_grant(a_membership()).membership),
+    "never_use_more_than_was_granted": lambda: a_grant(a_membership(), used=5),
+    "a_grant_ends_after_it_starts": lambda: a_grant(a_membership(), ends_on=clock.clinic_today()),
+    "one_live_booking_per_patient_and_slot": lambda: BookingFactory.create_batch(
+        2, patient=PatientFactory(), slot=SlotFactory()
+    ),
+    "a_hold_has_an_end_and_an_order": lambda: change(BookingFactory(), state=Booking.State.HELD),
+    "a_confirmed_booking_knows_when": lambda: change(BookingFactory(), confirmed_at=None),
+    "an_ended_booking_knows_when": lambda: change(BookingFactory(), state=Booking.State.CANCELLED),
+    "one_turn_per_patient_and_slot": lambda: a_turn(a_turn()),
+    "an_offer_has_an_end": lambda: a_turn(state=WaitingListEntry.State.OFFERED),
+}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", VIOLATIONS)
+def test_the_database_refuses(name: str) -> None:
+    with pytest.raises(IntegrityError, match=name), transaction.atomic():
+        VIOLATIONS[name]()
+
+
+def test_each_constraint_of_our_models_is_violated_above() -> None:
+    models = [model for app in OURS for model in apps.get_app_config(app).get_models()]
+
+    names = {constraint.name for model in models for constraint in model._meta.constraints}
+
+    assert names == set(VIOLATIONS)
