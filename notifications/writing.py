@@ -92,7 +92,7 @@ def _booking_words(message: Message, booking: Booking) -> dict[str, Any]:
     late_booker = message.kind == Kind.BOOKING_CONFIRMED and reminder_due_at(booking) is None
     return {
         "greeted": account.name if account else "",
-        "class_name": booking.slot.class_type.name,
+        "class_name": " ".join(booking.slot.class_type.name.split()),  # stands in the subject: one line
         "when": clock.format_when(booking.slot.starts_at),
         "facts": _facts(message.kind, booking),
         "price": format_money(booking.price, booking.currency),

@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -23,7 +23,7 @@ class MailServer:
     mails: list[EmailMessage] = field(default_factory=list)
     recipients: list[list[str]] = field(default_factory=list)
     connections: int = 0
-    lock: threading.Lock = field(default_factory=threading.Lock)
+    while_accepting: Callable[[], None] = field(default=lambda: None)  # called before each answer to DATA
 
     @property
     def addresses(self) -> list[str]:
@@ -48,10 +48,10 @@ class MailServer:
         return answer
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+        await asyncio.to_thread(self.while_accepting)
         if self.answer_to_data.startswith("250"):
-            with self.lock:
-                self.mails.append(message_from_bytes(envelope.original_content or b"", policy=policy.default))
-                self.recipients.append(envelope.rcpt_tos)
+            self.mails.append(message_from_bytes(envelope.original_content or b"", policy=policy.default))
+            self.recipients.append(envelope.rcpt_tos)
         return self.answer_to_data
 
 
