@@ -105,6 +105,15 @@ def test_a_slot_row_leads_to_its_slot() -> None:
     assert "18,00" in html
 
 
+def test_a_class_without_a_price_is_called_free() -> None:
+    slot = specimens.slots()[0]
+    slot.price = 0
+
+    html = rendered("{% slot_row slot %}", slot=slot)
+
+    assert html[html.index("slot-row-price") :].split("<")[0].split(">")[1].strip() == "Free"
+
+
 def test_the_time_left_is_true_without_script() -> None:
     until = clock.now() + timedelta(minutes=12, seconds=30)
 
