@@ -2,10 +2,13 @@
 
 import re
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.conf import settings
 from django.core.signing import Signer
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
 from accounts.signals import account_mail_due
@@ -27,7 +30,8 @@ pytestmark = pytest.mark.django_db
 State, Reason = Message.State, Message.VoidReason
 
 
-def announced(booking: Booking) -> Booking:
+def announced(booking: Any) -> Any:
+    """A booking (with patient, account, order and room, as the factory makes it) of which messages are written."""
     booking_confirmed.send(sender=Booking, booking=booking)
     return booking
 
@@ -275,6 +279,25 @@ def test_a_message_goes_to_the_address_that_the_account_has_now(mail_server: Mai
 
     assert mail_server.addresses == ["new@example.org"]
     assert Message.objects.get(kind=Kind.BOOKING_CONFIRMED).email == "new@example.org"
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_a_confirmation_takes_two_queries_and_a_reminder_four(
+    mail_server: MailServer, stand_at: StandAt, count: int
+) -> None:
+    slot = SlotFactory(capacity=10)
+    for booking in BookingFactory.create_batch(count, slot=slot):
+        announced(booking)
+    claims = 2 * 4  # savepoint, select, update, release; the second claim finds nothing left
+
+    with CaptureQueriesContext(connection) as confirmations:
+        deliver_due_messages()
+    stand_at(slot.starts_at - timedelta(hours=23))
+    with CaptureQueriesContext(connection) as reminders:
+        deliver_due_messages()
+
+    assert len(mail_server.mails) == 2 * count
+    assert (len(confirmations), len(reminders)) == (claims + 2 * count - 1, claims + 4 * count - 1)
 
 
 def test_delivering_a_sent_message_again_sends_nothing(mail_server: MailServer) -> None:

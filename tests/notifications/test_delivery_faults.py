@@ -242,7 +242,7 @@ class TestWorkersThatMeet:
         first, second = queue(*numbered(2))
 
         def second_patient_cancels() -> None:
-            Booking.objects.filter(pk=second.booking_id).update(state=Booking.State.CANCELLED, ended_at=clock.now())
+            Booking.objects.filter(messages=second).update(state=Booking.State.CANCELLED, ended_at=clock.now())
             connections.close_all()
 
         mail_server.while_accepting = second_patient_cancels
