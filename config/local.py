@@ -19,6 +19,7 @@ from threading import Thread, Timer
 from types import FrameType
 
 from honcho.manager import Manager
+from honcho.printer import Message, Printer
 
 from config.embedded import VARIABLES, EmbeddedServers, shelter_of
 from config.environment import local_environment, local_secrets, read_json, write_json
@@ -39,11 +40,24 @@ class LocalRunError(Exception):
     """The run cannot start; the message is one sentence for the person at the terminal."""
 
 
+class Log(Printer):
+    """Honcho's printer, which stops the run when nobody reads its output any more (`make run | head`)."""
+
+    def write(self, message: Message) -> None:
+        """Print a line of a process."""
+        try:
+            super().write(message)
+        except BrokenPipeError:
+            # From now on into nothing, or the first attempt to say "stopping" would break the stopping itself.
+            self.output = sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115 - open to the end
+            os.kill(os.getpid(), signal.SIGTERM)
+
+
 class Processes(Manager):
     """Honcho's manager, safe against a signal that comes while its processes are still starting."""
 
     def __init__(self, port: int, box: str) -> None:
-        super().__init__()
+        super().__init__(Log(sys.stdout))
         self.port = port
         self.box = box
 
@@ -74,8 +88,10 @@ def run(port: int, *, reload: bool) -> int:
             processes = Processes(port, welcome(environment["SITE_URL"]))
             for name, command in commands(port, environment, reload=reload).items():
                 processes.add_process(name, f"exec {shlex.join(command)}", env=environment, cwd=str(ROOT))
-            processes.loop()
-            end(leftovers(LOCAL))
+            try:
+                processes.loop()
+            finally:
+                end(leftovers(LOCAL))
         say("Stopped.")
     return 0 if processes.returncode in STOPPED_ON_REQUEST else 1
 

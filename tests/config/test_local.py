@@ -140,6 +140,19 @@ def test_it_stops_when_make_is_killed(run: LocalRun, wait_until: Wait) -> None:
     assert run.nothing_is_left()
 
 
+def test_it_stops_when_nobody_reads_its_log(run: LocalRun, wait_until: Wait) -> None:
+    with subprocess.Popen(["/bin/sh", "-c", "read line"], stdin=subprocess.PIPE) as reader:
+        assert reader.stdin is not None
+        process = subprocess.Popen(
+            run.command(), cwd=ROOT, env=run.environment, stdout=reader.stdin, stderr=subprocess.DEVNULL
+        )
+    run.started.append(process)
+
+    process.wait(timeout=120)
+
+    assert wait_until(run.nothing_is_left)
+
+
 def test_a_port_in_use_is_one_sentence(run: LocalRun) -> None:
     with socket.create_server(("127.0.0.1", run.port)):
         refused = run.ask()
