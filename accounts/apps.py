@@ -6,6 +6,6 @@ class AccountsConfig(AppConfig):
     name = "accounts"
 
     def ready(self) -> None:
-        from accounts import roles  # noqa: PLC0415 - models can be imported only now
+        from accounts import receivers, roles  # noqa: F401, PLC0415 - models can be imported only now
 
         post_migrate.connect(roles.apply_table, dispatch_uid="accounts.roles")

@@ -21,6 +21,9 @@ CODE_ATTRIBUTES = {
 }
 
 
+PASSWORD_RULES = _("At least 10 characters, and none of the passwords that everybody tries first.")
+
+
 class CodeField(forms.CharField):
     """Six digits, typed with or without the space between them; a slip of the form costs no guess."""
 
@@ -116,10 +119,13 @@ class ChangePasswordForm(WithoutPlaceholders, account_forms.ChangePasswordForm):
         super().__init__(*args, **options)
         self.fields["oldpassword"].label = _("Present password")
         self.fields["oldpassword"].help_text = _("Forgotten? Sign out, sign in with a code, and come back here.")
+        self.fields["password1"].help_text = PASSWORD_RULES
 
 
 class SetPasswordForm(WithoutPlaceholders, account_forms.SetPasswordForm):
-    pass
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["password1"].help_text = PASSWORD_RULES
 
 
 class ReauthenticateForm(WithoutPlaceholders, account_forms.ReauthenticateForm):

@@ -156,9 +156,12 @@ class SignUpView(EntranceView):
 
 
 def sign_in(request: HttpRequest, user: User, *, then: str | None) -> HttpResponse:
-    """Let in whoever has just proven their mailbox, after the second step if their account asks for one."""
+    """Let in whoever has just proven their mailbox, after the second step if their account asks for one.
+
+    For the next five minutes nothing asks again who it is (`reauthenticated`).
+    """
     operations.confirm_mailbox(user=user)
-    record_authentication(request, user, method="code", email=user.email)
+    record_authentication(request, user, method="code", email=user.email, reauthenticated=True)
     answer: HttpResponse = perform_login(request, user, redirect_url=then, email=user.email)
     return answer
 

@@ -98,6 +98,7 @@ def test_guessing_the_second_step_is_limited(client: Client, ask_for_code: AskFo
 def test_taking_the_app_away_asks_who_it_is(client: Client, staff: User) -> None:
     client.force_login(staff)
     secret = set_up_app(client)
+    client.force_login(staff)  # a session in which nobody has proven anything
 
     asked = client.post("/accounts/2fa/totp/deactivate/")
     still = Authenticator.objects.filter(type="totp").exists()
