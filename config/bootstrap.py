@@ -198,7 +198,9 @@ def run(step: Step) -> None:
         errors="replace",
         start_new_session=True,
     )
-    reader = Thread(target=lambda: lines.extend(iter(process.stdout.readline, "")), daemon=True)
+    said = process.stdout
+    assert said is not None
+    reader = Thread(target=lambda: lines.extend(iter(said.readline, "")), daemon=True)
     reader.start()
     try:
         watch(step, process, lines, started)
@@ -208,7 +210,7 @@ def run(step: Step) -> None:
             process.wait()
         reader.join(timeout=5)  # not for ever: something that the command left behind may hold the pipe open
         if not reader.is_alive():
-            process.stdout.close()
+            said.close()
         log.write_text("".join(lines))
     if process.returncode != 0:
         raise SetUpError(explain(step, lines, log))

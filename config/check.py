@@ -64,7 +64,7 @@ def results() -> Iterator[Result]:
     # `makemigrations` would like to compare with a database, and warns that this environment's does not exist.
     environment["PYTHONWARNINGS"] = "ignore:Got an error checking a consistent migration history:RuntimeWarning"
     with ThreadPoolExecutor(max_workers=2) as pool:
-        yield from pool.map(lambda item: run(*item, environment), checks().items())
+        yield from pool.map(lambda name: run(name, checks()[name], environment), checks())
 
 
 def main() -> int:

@@ -5,6 +5,7 @@ import secrets
 from base64 import urlsafe_b64encode
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 GENERATED: dict[str, Callable[[], str]] = {
     "SECRET_KEY": lambda: secrets.token_urlsafe(50),
@@ -25,7 +26,7 @@ def local_secrets(file: Path | None = None) -> dict[str, str]:
     return complete
 
 
-def read_json(file: Path) -> dict:
+def read_json(file: Path) -> dict[str, Any]:
     """Return the object in a JSON file, or an empty one when there is no such file or it is damaged."""
     try:
         return dict(json.loads(file.read_text()))
@@ -33,7 +34,7 @@ def read_json(file: Path) -> dict:
         return {}
 
 
-def write_json(file: Path, content: dict) -> None:
+def write_json(file: Path, content: dict[str, Any]) -> None:
     """Write a JSON file that only its owner can read, in one step."""
     file.parent.mkdir(parents=True, exist_ok=True)
     draft = file.with_suffix(".draft")

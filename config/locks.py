@@ -5,6 +5,7 @@ import re
 import sys
 import tomllib
 from pathlib import Path
+from typing import Any
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -29,9 +30,9 @@ def python_findings(root: Path) -> list[str]:
     return found
 
 
-def group(groups: dict[str, list], name: str) -> list[str]:
+def group(groups: dict[str, list[Any]], name: str) -> list[str]:
     """Return the requirements of a dependency group, with those of the groups that it includes (PEP 735)."""
-    flat = []
+    flat: list[str] = []
     for entry in groups[name]:
         flat += group(groups, entry["include-group"]) if isinstance(entry, dict) else [entry]
     return flat

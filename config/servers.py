@@ -98,6 +98,11 @@ class Server(ABC):
             break
         self.process = None
 
+    @property
+    @abstractmethod
+    def url(self) -> str:
+        """The address, as in the environment variable for this kind of server."""
+
     @abstractmethod
     def prepare(self) -> None:
         """Make the folder ready for a start."""
