@@ -1,7 +1,7 @@
 """Paying for a hold, and what arriving money does to bookings."""
 
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -46,12 +46,10 @@ def confirm_paid_bookings(*, order: Order, payment: Payment) -> None:
     none, the price of that place goes back, once and in full, and the patient is told. Money is never refused.
     """
     late = []
-    for booking in Booking.objects.select_for_update().filter(order=order).order_by("pk"):
-        if booking.is_held or (booking.state == Booking.State.RELEASED and _took_place_again(booking)):
-            booking.move_to(Booking.State.CONFIRMED)
-            booking.save(update_fields=["state", "confirmed_at", "ended_at"])
-            booking_confirmed.send(sender=Booking, booking=booking)
-        elif not booking.is_confirmed:
+    for booking in Booking.objects.select_for_update().filter(order=order).order_by("slot_id"):
+        if booking.is_held:
+            _confirm(booking)
+        elif not booking.is_confirmed and not _took_place_again(booking):
             late.append(booking)
     if late:
         amount = sum(booking.price for booking in late)
@@ -60,12 +58,29 @@ def confirm_paid_bookings(*, order: Order, payment: Payment) -> None:
         late_payment_refunded.send(sender=Booking, booking=booking)
 
 
+def _confirm(booking: Booking) -> None:
+    booking.move_to(Booking.State.CONFIRMED)
+    booking.save(update_fields=["state", "confirmed_at", "ended_at"])
+    booking_confirmed.send(sender=Booking, booking=booking)
+
+
 def _took_place_again(booking: Booking) -> bool:
-    booked_anew = Booking.objects.live().filter(patient=booking.patient_id, slot=booking.slot_id)
-    if booked_anew.exists():
+    """Confirm a released booking if the class has a place and the patient has no other one in it.
+
+    The slot comes last, as in `book_place`: whoever books the same class for the same patient now is waited for.
+    """
+    if not booking.is_released:
         return False
     try:
-        take_place(Slot.objects.get(pk=booking.slot_id))
+        with transaction.atomic():
+            _confirm(booking)
+            take_place(Slot.objects.get(pk=booking.slot_id))
     except (SlotFull, SlotStarted, SlotNotPublished):
-        return False
-    return True
+        pass
+    except IntegrityError as error:
+        if "one_live_booking_per_patient_and_slot" not in str(error):
+            raise
+    else:
+        return True
+    booking.refresh_from_db()
+    return False

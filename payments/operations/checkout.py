@@ -173,19 +173,20 @@ def record_checkout(answer: dict[str, Any]) -> CheckoutOutcome:
     if key is None:
         logger.info("checkout session %s is not ours", answer["id"])
         return CheckoutOutcome.NOT_PAID
-    session = CheckoutSession.objects.select_related("order").filter(idempotency_key=key).first()
+    session = CheckoutSession.objects.filter(idempotency_key=key).first()
     if session is None:
         raise PaymentMismatch(what="checkout", got=key, want="one that was asked for here")
+    order = Order.objects.select_for_update().get(pk=session.order_id)  # before the session, as everywhere
     if answer["status"] != "complete":
         if answer["status"] == "expired":
             CheckoutSession.objects.filter(pk=session.pk, state__in=LIVE).update(state=CheckoutSession.State.EXPIRED)
         return CheckoutOutcome.NOT_PAID
-    _check_against_order(answer, session.order)
+    _check_against_order(answer, order)
     CheckoutSession.objects.filter(pk=session.pk).update(state=CheckoutSession.State.COMPLETE, stripe_id=answer["id"])
     if answer["payment_status"] != "paid":
         return CheckoutOutcome.PROCESSING
     record_payment(
-        order=session.order,
+        order=order,
         amount=answer["amount_total"],
         currency=answer["currency"],
         payment_intent=answer["payment_intent"],
