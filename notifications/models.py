@@ -36,7 +36,6 @@ class MessageQuerySet(models.QuerySet["Message"]):
     def with_details(self) -> "MessageQuerySet":
         """Messages with all that they say, in one query."""
         return self.select_related(
-            "recipient",
             "booking__patient__account",
             "booking__order",
             "booking__slot__class_type",

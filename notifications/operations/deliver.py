@@ -82,8 +82,8 @@ def _deliver_claimed(claims: Sequence[Claim], connection: MailConnection, *, unt
 
 
 def _deliver(claim: Claim, connection: MailConnection) -> None:
-    message = Message.objects.with_details().filter(pk=claim.pk, attempts=claim.attempt).first()
-    if message is None or not message.is_queued:
+    message = _read(claim)
+    if message is None:
         return
     if reason := why_void(message):
         _make_void(message, reason)
@@ -96,6 +96,12 @@ def _deliver(claim: Claim, connection: MailConnection) -> None:
         _try_later(message, None, "It could not be written: see the log of the worker.")
         return
     _hand_over(message, letter, kept, connection)
+
+
+def _read(claim: Claim) -> Message | None:
+    """The message and the world as they are now; None when it has been settled. Not `first()`: sorting costs."""
+    claimed = Message.objects.with_details().filter(pk=claim.pk, attempts=claim.attempt, state=State.QUEUED)
+    return next(iter(claimed), None)
 
 
 def _hand_over(message: Message, letter: Letter, kept: Letter, connection: MailConnection) -> None:

@@ -128,6 +128,19 @@ def test_a_name_cannot_bring_html_or_a_second_line_into_a_mail(mail_server: Mail
     assert "Hello &lt;b&gt;Anna&lt;/b&gt; &amp; Co," in html(mail)
 
 
+def test_no_mail_says_what_a_class_is_for_or_against(mail_server: MailServer, stand_at: StandAt) -> None:
+    canary = "slipped disc"
+    class_type = ClassTypeFactory(description=canary, suits=canary, avoid=canary)
+    booking = announced(BookingFactory(slot__class_type=class_type))
+    late_payment_refunded.send(sender=Booking, booking=booking)
+    stand_at(booking.slot.starts_at - timedelta(hours=23))
+
+    deliver_due_messages()
+
+    assert len(mail_server.mails) == 3
+    assert not any(canary in plain(mail) + html(mail) + mail["Subject"] for mail in mail_server.mails)
+
+
 def test_a_dependant_is_named_to_the_one_who_booked(mail_server: MailServer) -> None:
     account = UserFactory(name="Maria")
     child = PatientFactory(account=account, is_account_holder=False, name="Ben")

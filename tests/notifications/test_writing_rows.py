@@ -6,6 +6,7 @@ from functools import partial
 import pytest
 from django.conf import settings
 from django.db import IntegrityError, connection, transaction
+from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from accounts.encryption import decrypt
 from accounts.signals import account_mail_due
@@ -15,6 +16,7 @@ from booking.signals import booking_confirmed, late_payment_refunded
 from core import clock
 from notifications.models import Kind, Message
 from notifications.operations import write_confirmation
+from notifications.tasks import deliver_message as deliver_message_task
 from payments.operations import record_payment
 from tests.factories import BookingFactory, MessageFactory, PatientFactory, SlotFactory, UserFactory
 from tests.races.crowd import all_at_once
@@ -69,6 +71,18 @@ def test_who_books_less_than_two_hours_before_the_reminder_is_not_told_twice(
     announce(BookingFactory(slot=slot, confirmed_at=confirmed))
 
     assert kinds() == expected
+
+
+@pytest.mark.django_db
+def test_a_worker_is_woken_for_what_is_due_now_after_the_commit_and_not_for_the_reminder(
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    with django_capture_on_commit_callbacks() as wake_ups:
+        announce(BookingFactory())
+
+    confirmation = Message.objects.get(kind=Kind.BOOKING_CONFIRMED)
+    assert [wake_up.args for wake_up in wake_ups] == [("notifications.tasks.deliver_message", (confirmation.pk,))]
+    assert deliver_message_task.name == "notifications.tasks.deliver_message"
 
 
 @pytest.mark.django_db
