@@ -135,7 +135,7 @@ def _current_snapshot() -> str | None:
     """
     if connection.in_atomic_block:
         return None
-    connection.health_check_done = True
+    connection.health_check_done = True  # type: ignore[attr-defined]
     try:
         return str(_row("SELECT pg_current_snapshot()::text")[0])
     except OperationalError:

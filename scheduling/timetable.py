@@ -164,10 +164,14 @@ class Timetable:
         return self.last_day + DAYS
 
     @property
-    def next_with_a_place(self) -> Slot | None:
-        """For an empty answer: the next class with a place that passes the filters, else the next one of any kind."""
-        free = Slot.objects.published().upcoming().with_places_left().with_details()
-        return _passing(self.filters, free).first() or free.first()
+    def next_match(self) -> Slot | None:
+        """For an empty answer: the next class with a place, on any day, that passes the filters."""
+        return _passing(self.filters, _with_a_place()).first()
+
+    @property
+    def next_other(self) -> Slot | None:
+        """For an empty answer: the next class with a place, on any day and of any kind."""
+        return _with_a_place().first()
 
 
 def read_timetable(filters: Filters, window: Window) -> Timetable:
@@ -182,6 +186,10 @@ def read_timetable(filters: Filters, window: Window) -> Timetable:
     if len(found) > MOST_SLOTS and len(days) > 1:
         last_day = days.pop().date - timedelta(days=1)
     return Timetable(filters, days, window.first_day, last_day)
+
+
+def _with_a_place() -> SlotQuerySet:
+    return Slot.objects.published().upcoming().with_places_left().with_details()
 
 
 def _passing(filters: Filters, slots: SlotQuerySet) -> SlotQuerySet:
