@@ -103,12 +103,11 @@ class SlotForm(forms.Form):
         label=_("Date"), widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}), input_formats=["%Y-%m-%d"]
     )
     wall_time = forms.TimeField(
-        label=_("Begins at"),
         widget=forms.TimeInput(format="%H:%M", attrs={"type": "time", "step": 300}),
         input_formats=["%H:%M"],
     )
     fold = forms.TypedChoiceField(
-        label=_("Which of the two?"),
+        label=_("Which of the two"),
         choices=[(0, "first"), (1, "second")],
         coerce=int,
         empty_value=None,
@@ -116,7 +115,7 @@ class SlotForm(forms.Form):
         widget=forms.RadioSelect,
     )
     room = RoomField(label=_("Room"), queryset=Room.objects.none(), empty_label=_("Please choose"))
-    minutes = forms.IntegerField(label=_("Length in minutes"), required=False, min_value=5, max_value=MOST_MINUTES)
+    minutes = forms.IntegerField(label=_("Minutes"), required=False, min_value=5, max_value=MOST_MINUTES)
     capacity = forms.IntegerField(label=_("Places"), required=False, min_value=1, max_value=MOST_PLACES)
     price = MoneyField(required=False)
 
@@ -126,14 +125,14 @@ class SlotForm(forms.Form):
         if slot is not None:
             options["initial"] = _values_of(slot)
         super().__init__(*args, **options)
-        self.fields["class_type"].queryset = _offered_class_types(slot)
-        self.fields["room"].queryset = Room.objects.select_related("location")
+        self._offer("class_type", _offered_class_types(slot))
+        self._offer("room", Room.objects.select_related("location"))
         self.fields["price"].label = _("Price in %(currency)s") % {"currency": settings.CLINIC_CURRENCY.upper()}
-        self.fields["wall_time"].help_text = clock.zone_label()
+        self.fields["wall_time"].label = _("Begins at (%(zone)s)") % {"zone": clock.zone_label()}
         today = clock.clinic_today()
         self.fields["day"].widget.attrs |= {"min": today.isoformat(), "max": (today + MOST_AHEAD).isoformat()}
         if instructor is None:
-            self.fields["instructor"].queryset = Instructor.objects.filter(is_active=True)
+            self._offer("instructor", Instructor.objects.filter(is_active=True))
         else:
             del self.fields["instructor"]
         self.given_instructor = instructor
@@ -176,6 +175,11 @@ class SlotForm(forms.Form):
         """Who teaches: the given instructor, or the chosen one."""
         return self.given_instructor or self.cleaned_data["instructor"]
 
+    def _offer(self, name: str, rows: QuerySet[Any]) -> None:
+        field = self.fields[name]
+        assert isinstance(field, forms.ModelChoiceField)
+        field.queryset = rows
+
     def _find_instant(self, day: date, wall: time, fold: int | None) -> None:
         try:
             starts_at = instant_of(day, wall)
@@ -192,7 +196,10 @@ class SlotForm(forms.Form):
     def _ask_which(self, wall: time) -> None:
         self.asks_which = True
         words = {"time": f"{wall:%H:%M}"}
-        self.fields["fold"].choices = [
+        field = self.fields["fold"]
+        assert isinstance(field, forms.ChoiceField)
+        field.required = True
+        field.choices = [
             (0, _("The first %(time)s, before the clocks are set back") % words),
             (1, _("The second %(time)s, after the clocks are set back") % words),
         ]

@@ -20,7 +20,7 @@ from scheduling.models import Instructor, Slot, SlotQuerySet
 from scheduling.operations import NotADraft, draft_slot, edit_draft, publish_slot
 from scheduling.timetable import KEY, day_in_reach
 
-WEEKS = 6
+WEEKS = 4
 WEEK = timedelta(days=7)
 
 plans_classes = role_required(INSTRUCTOR, MANAGER)
@@ -136,7 +136,8 @@ def _form_page(request: HttpRequest, form: SlotForm, slot: Slot | None = None) -
 
 
 def _own_instructor(request: HttpRequest) -> Instructor | None:
-    return Instructor.objects.filter(user_id=request.user.pk, is_active=True).first()
+    assert request.user.is_authenticated
+    return Instructor.objects.filter(user=request.user, is_active=True).first()
 
 
 def _planned_slot(request: HttpRequest, pk: int) -> Slot:
