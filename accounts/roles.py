@@ -50,6 +50,14 @@ TABLE: Final[dict[str, frozenset[str]]] = {
                 for verb in ("view", "add", "change")
             ),
             "scheduling.view_series",
+            *(
+                f"payments.{verb}_{model}"
+                for model in ("passtype", "membershipplan")
+                for verb in ("view", "add", "change")
+            ),
+            *(f"payments.view_{model}" for model in ("pass", "passentry", "membership", "membershipgrant")),
+            "payments.view_stripeevent",
+            "payments.change_stripeevent",  # to have it processed again; nobody edits what Stripe said
         }
     ),
 }

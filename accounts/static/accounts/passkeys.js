@@ -1,12 +1,12 @@
 // Joins our passkey forms to allauth's ceremonies (mfa/js/webauthn.js). A form names the ceremony in `data-passkey` and
-// its parts in `data-ids`; it stays hidden where the browser knows no passkeys. Without this file all other ways to
-// sign in work.
+// its parts in `data-ids`; it stays invisible, in its place, where the browser knows no passkeys. Without this file all
+// other ways to sign in work.
 
 document.addEventListener("DOMContentLoaded", () => {
   if (!window.PublicKeyCredential) return;
   for (const form of document.querySelectorAll("[data-passkey]")) {
     window.allauth.webauthn.forms[form.dataset.passkey]({ ids: JSON.parse(form.dataset.ids) });
-    form.hidden = false;
+    form.classList.remove("invisible");
   }
 });
 
