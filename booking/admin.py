@@ -16,7 +16,6 @@ class BookingAdmin(ReadOnly, ModelAdmin):
     list_select_related = ["patient", "slot__class_type", "order"]
     search_fields = ["patient__name", "patient__phone", "order__reference"]
     ordering = ["-id"]
-    date_hierarchy = "made_at"
     show_full_result_count = False
 
     @admin.display(description=_("price"), ordering="price")

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.contrib import admin, messages
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext as translate
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from unfold.admin import ModelAdmin, TabularInline
@@ -64,7 +65,7 @@ class MembershipPlanAdmin(Sold):
 
 class PaymentsOfOrder(ReadOnly, TabularInline):
     model = Payment
-    fields = ["amount", "refunded", "currency", "method", "received_at", "taken_by"]
+    fields = readonly_fields = ["amount", "refunded", "currency", "method", "received_at", "taken_by"]
 
 
 @admin.register(Order)
@@ -74,7 +75,6 @@ class OrderAdmin(ReadOnly, ModelAdmin):
     list_select_related = ["payer"]
     search_fields = ["reference", "payer__email", "payer__name"]
     ordering = ["-id"]
-    date_hierarchy = "created_at"
     show_full_result_count = False
     inlines = [PaymentsOfOrder]
 
@@ -85,7 +85,7 @@ class OrderAdmin(ReadOnly, ModelAdmin):
 
 class RefundsOfPayment(ReadOnly, TabularInline):
     model = Refund
-    fields = ["amount", "reason", "state", "created_at", "settled_at", "error"]
+    fields = readonly_fields = ["amount", "reason", "state", "created_at", "settled_at", "error"]
 
 
 @admin.register(Payment)
@@ -95,7 +95,6 @@ class PaymentAdmin(ReadOnly, ModelAdmin):
     list_select_related = ["order", "taken_by"]
     search_fields = ["order__reference", "payment_intent", "order__payer__email"]
     ordering = ["-id"]
-    date_hierarchy = "received_at"
     show_full_result_count = False
     inlines = [RefundsOfPayment]
 
@@ -115,7 +114,6 @@ class RefundAdmin(ReadOnly, ModelAdmin):
     list_select_related = ["payment__order"]
     search_fields = ["payment__order__reference", "stripe_id"]
     ordering = ["-id"]
-    date_hierarchy = "created_at"
     show_full_result_count = False
 
     @admin.display(description=_("order"))
@@ -134,7 +132,11 @@ class EventState(admin.SimpleListFilter):
     parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, str]]:
-        return [("set_aside", _("Set aside")), ("waiting", _("Not processed yet")), ("processed", _("Processed"))]
+        return [
+            ("set_aside", translate("Set aside")),
+            ("waiting", translate("Not processed yet")),
+            ("processed", translate("Processed")),
+        ]
 
     def queryset(self, request: HttpRequest, events: QuerySet[StripeEvent]) -> QuerySet[StripeEvent]:
         if self.value() == "set_aside":
@@ -173,7 +175,7 @@ class StripeEventAdmin(ReadOnly, ModelAdmin):
 
 class EntriesOfPass(ReadOnly, TabularInline):
     model = PassEntry
-    fields = ["created_at", "change", "reason", "actor"]
+    fields = readonly_fields = ["created_at", "change", "reason", "actor"]
     ordering = ["id"]
 
 
@@ -189,7 +191,7 @@ class PassAdmin(ReadOnly, ModelAdmin):
 
 class GrantsOfMembership(ReadOnly, TabularInline):
     model = MembershipGrant
-    fields = ["starts_on", "ends_on", "allowance", "used"]
+    fields = readonly_fields = ["starts_on", "ends_on", "allowance", "used"]
     ordering = ["starts_on"]
 
 

@@ -23,6 +23,7 @@ def day_sheet(request: HttpRequest) -> HttpResponse:
     day: date = asked.cleaned_data["day"] if asked.is_valid() else clock.clinic_today()
     roster = Prefetch("bookings", Booking.objects.for_roster(), to_attr="roster")
     slots = Slot.objects.announced().between(*clock.day_bounds(day)).with_details().prefetch_related(roster)
+    people = [booking for slot in slots for booking in slot.roster]
     context = {
         "day": day,
         "form": DayForm(initial={"day": day}),
@@ -31,7 +32,8 @@ def day_sheet(request: HttpRequest) -> HttpResponse:
         "day_before": day - timedelta(days=1),
         "day_after": day + timedelta(days=1),
         "slots": slots,
-        "people": sum(len(slot.roster) for slot in slots),
+        "people": len(people),
+        "waiting": sum(booking.is_held for booking in people),
         "zone": clock.zone_label(),
     }
     return render(request, "booking/desk.html", context)

@@ -38,11 +38,12 @@ def class_page(request: HttpRequest, pk: int) -> HttpResponse:
     is_open = slot.is_published and not slot.has_started and not slot.is_full
     context = {
         "slot": slot,
+        "minutes": slot.duration // timedelta(minutes=1),
         "own": own,
         "is_open": is_open,
         "can_book": user.is_authenticated and user.own_patient is not None,
         "if_booked": Booking(slot=slot, price=slot.price, currency=slot.currency),
-        "hold_minutes": int(settings.HOLD_LASTS.total_seconds() // 60),
+        "hold_minutes": settings.HOLD_LASTS // timedelta(minutes=1),
         "another": None if is_open or own else _next_like(slot),
     }
     return render(request, "booking/slot.html", context)
@@ -70,7 +71,7 @@ def book(request: HttpRequest, pk: int) -> HttpResponse:
 
 @login_required
 @require_safe
-def my_bookings(request: HttpRequest) -> HttpResponse:
+def my_bookings(request: OwnRequest) -> HttpResponse:
     """What is coming, soonest first; then what is over, latest first."""
     bookings = Booking.objects.of_account(request.user).with_details()
     coming = bookings.coming().order_by("slot__starts_at", "pk")

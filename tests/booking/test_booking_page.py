@@ -155,7 +155,8 @@ def test_a_place_that_was_given_back_is_not_called_late(patients_client: Client,
 
     text = words(page_of(booking, patients_client))
 
-    assert "You gave this place back Nothing was charged." in text
+    assert "You gave this place back" in text
+    assert "Nothing was charged." in text
     assert "not paid in time" not in text
 
 
@@ -203,7 +204,7 @@ def test_what_is_not_held_cannot_be_given_up(patients_client: Client, patient: P
     answers = [patients_client.get(address), patients_client.post(address)]
 
     booking.refresh_from_db()
-    assert {answer.url for answer in answers} == {reverse("booking:detail", args=[booking.pk])}
+    assert {answer["Location"] for answer in answers} == {reverse("booking:detail", args=[booking.pk])}
     assert booking.is_confirmed
 
 
@@ -245,15 +246,18 @@ def test_who_is_not_signed_in_signs_in_first(client: Client, name: str) -> None:
     page, booking_page = (reverse(f"booking:{each}", args=[booking.pk]) for each in (name, "detail"))
 
     if name in PAGES:
-        assert client.get(page).url == f"{reverse('account_login')}?next={page}"
+        assert client.get(page)["Location"] == f"{reverse('account_login')}?next={page}"
     if name in FORMS:
-        assert client.post(page).url == f"{reverse('account_login')}?next={booking_page}"
+        assert client.post(page)["Location"] == f"{reverse('account_login')}?next={booking_page}"
 
 
 def test_the_way_back_from_the_payment_page_survives_a_sign_in(client: Client) -> None:
     page = reverse("booking:detail", args=[BookingFactory(state=HELD).pk]) + "?paid=1"
 
-    assert client.get(page).url == f"{reverse('account_login')}?next={page.replace('?', '%3F').replace('=', '%3D')}"
+    assert (
+        client.get(page)["Location"]
+        == f"{reverse('account_login')}?next={page.replace('?', '%3F').replace('=', '%3D')}"
+    )
 
 
 @pytest.mark.parametrize("name", FORMS)

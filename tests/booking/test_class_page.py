@@ -65,7 +65,7 @@ def test_an_open_class_tells_all_that_one_needs_to_know(patients_client: Client)
         "Tuesday 24 November, 18:00–19:00 (Berlin time)",
         "Willow, Garden House 1 Garden Road Ring at the green door.",
         "Ines Amara Certified yoga therapist",
-        "Level Gentle",
+        "Gentle, 60 minutes",
         "What we do Slow poses.",
         "Who it suits Backs that ache after sitting.",
         "What to avoid Deep forward bends.",

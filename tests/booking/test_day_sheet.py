@@ -73,7 +73,7 @@ def test_the_sheet_shows_who_comes_and_who_has_paid(desk: Client, receptionist: 
 
     text = words(sheet(desk))
 
-    assert "Friday 20 November 2026 1 class · 3 people · Berlin time" in text
+    assert "Friday 20 November 2026 1 class · 3 people · 1 waiting for payment · Berlin time" in text
     assert "18:00–19:00 Gentle Back Care 3 of 8 places taken Willow, Garden House · Ines Amara" in text
     assert "Anna Paid +49 30 111 Confirmed 18,00 €, Card, on-line the patient" in text
     assert "Berta Cash 030 222 Confirmed 18,00 €, Cash Rita Desk" in text

@@ -6,6 +6,7 @@ import Alpine from "@alpinejs/csp";
 import { timeLeft } from "./time_left.js";
 import { classDefaults } from "./class_defaults.js";
 import { showFailures } from "./failures.js";
+import { followKeys } from "./keys.js";
 import { keepShowingOwnTimes } from "./own_time.js";
 import { refreshOnReturn } from "./return.js";
 
@@ -13,5 +14,6 @@ Alpine.data("timeLeft", timeLeft);
 Alpine.data("classDefaults", classDefaults);
 Alpine.start();
 showFailures();
+followKeys();
 keepShowingOwnTimes();
 refreshOnReturn();

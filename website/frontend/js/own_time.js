@@ -24,6 +24,7 @@ function ownWords(element, words) {
 }
 
 export function showOwnTimes(root = document) {
+  if (document.body.classList.contains("staff")) return; // who works here means the clock on the wall
   const words = document.getElementById("own-time")?.content.textContent.trim();
   if (!words) return;
   for (const element of root.querySelectorAll("time[data-until]")) {

@@ -3,10 +3,12 @@
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
+const SPOKEN = [5, 1, 0]; // the minutes that a screen reader is told of; every second would be a torment
 
 export function timeLeft() {
   return {
     figure: "",
+    spoken: "",
     left: 0,
     over: false,
     timer: null,
@@ -27,6 +29,7 @@ export function timeLeft() {
       this.left = Math.round(rest / SECOND);
       this.over = rest === 0;
       this.figure = this.over ? this.$root.dataset.over : this.words(rest);
+      if (SPOKEN.includes(Math.ceil(rest / MINUTE))) this.spoken = this.figure;
       if (this.over) clearInterval(this.timer);
     },
 
