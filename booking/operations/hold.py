@@ -2,6 +2,7 @@
 
 import logging
 from datetime import timedelta
+from typing import cast
 
 from django.db import transaction
 from django.db.models import Q
@@ -14,7 +15,7 @@ from scheduling.operations import give_place_back
 
 WAIT_FOR_MONEY = timedelta(hours=1)
 WAIT_FOR_ANSWER = timedelta(minutes=2)
-LONGEST_WAIT_FOR_ANSWER = timedelta(minutes=75)  # by then every checkout page of the hold has expired by itself
+LONGEST_WAIT_FOR_ANSWER = timedelta(minutes=75)  # or as long as a checkout page of the hold may be open
 
 logger = logging.getLogger(__name__)
 
@@ -30,7 +31,7 @@ def release_hold(*, booking: Booking) -> None:
     outcome = _close(booking)
     if outcome is CheckoutOutcome.PROCESSING and not booking.slot.has_started:
         _hold_on(booking, WAIT_FOR_MONEY)
-    elif outcome is CheckoutOutcome.UNKNOWN and clock.now() < booking.made_at + LONGEST_WAIT_FOR_ANSWER:
+    elif outcome is CheckoutOutcome.UNKNOWN and _may_be_paid(booking):
         logger.warning("hold %s is over, but the payment service does not answer", booking.pk)
         _hold_on(booking, WAIT_FOR_ANSWER)
     elif outcome is not CheckoutOutcome.PAID:
@@ -42,6 +43,13 @@ def give_up_hold(*, booking: Booking) -> None:
     outcome = _close(booking)
     if outcome in (CheckoutOutcome.NOT_PAID, CheckoutOutcome.UNKNOWN):
         _release(booking, only_if=Q())
+
+
+def _may_be_paid(booking: Booking) -> bool:
+    """Whether an answer of the payment service is still worth waiting for."""
+    if clock.now() < booking.made_at + LONGEST_WAIT_FOR_ANSWER:
+        return True
+    return booking.order is not None and booking.order.has_open_page
 
 
 def _close(booking: Booking) -> CheckoutOutcome:
@@ -61,7 +69,7 @@ def _hold_on(booking: Booking, wait: timedelta) -> None:
 @transaction.atomic
 def _release(booking: Booking, *, only_if: Q) -> None:
     """Lock order, booking and slot in that order, as paying does, and look again."""
-    order = Order.objects.select_for_update().get(pk=booking.order_id)
+    order = Order.objects.select_for_update().get(pk=cast(int, booking.order_id))  # a hold always has one
     held = Booking.objects.select_for_update().filter(only_if, pk=booking.pk, state=Booking.State.HELD).first()
     if held is None:
         return

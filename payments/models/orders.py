@@ -72,6 +72,11 @@ class Order(models.Model):
     def is_paid(self) -> bool:
         return self.state == self.State.PAID
 
+    @property
+    def has_open_page(self) -> bool:
+        """Whether somebody may be paying on a hosted page at this moment, as far as is known here."""
+        return self.checkout_sessions.filter(state="open", expires_at__gt=clock.now()).exists()
+
 
 class Payment(models.Model):
     """Money that came in for an order: one row for each movement, written once."""

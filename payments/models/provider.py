@@ -16,6 +16,7 @@ class CheckoutSession(models.Model):
         OPEN = "open", _("Open")
         COMPLETE = "complete", _("Complete")
         EXPIRED = "expired", _("Expired")
+        FAILED = "failed", _("Payment failed")
 
     order = models.ForeignKey(Order, models.PROTECT, related_name="checkout_sessions")
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.ASKED)

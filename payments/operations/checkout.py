@@ -3,7 +3,7 @@
 import enum
 import logging
 import uuid
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -19,6 +19,7 @@ from payments.operations.receipts import record_payment
 from payments.operations.refunds import KEY_LIVES
 
 LIVE = (CheckoutSession.State.ASKED, CheckoutSession.State.OPEN)
+SHORTEST_PAGE = timedelta(minutes=30)  # Stripe refuses to open a page that ends sooner
 
 logger = logging.getLogger(__name__)
 
@@ -26,6 +27,11 @@ logger = logging.getLogger(__name__)
 class OrderNotOpen(DomainError):
     code = "order_not_open"
     message = _("There is nothing left to pay here.")
+
+
+class PaymentOnItsWay(DomainError):
+    code = "payment_on_its_way"
+    message = _("Your payment is on its way. You need not pay again.")
 
 
 class PaymentMismatch(DomainError):
@@ -50,11 +56,18 @@ def open_checkout(*, order: Order, success_url: str, cancel_url: str, email: str
     Key and parameters are stored before Stripe is called, so a call whose answer was lost leads to the same page.
     Call it outside a transaction.
 
-    Raises OrderNotOpen, StripeUnreachable (try again) or StripeRefused.
+    Raises OrderNotOpen, PaymentOnItsWay, StripeUnreachable (try again) or StripeRefused.
     """
     session = _session_to_ask_for(order, success_url, cancel_url, email)
-    if session.state == CheckoutSession.State.ASKED:
+    try:
         session = _ask(session)
+    except stripe.StripeRefused:
+        if session.expires_at >= clock.now() + SHORTEST_PAGE:
+            raise
+        # asked for in an outage, and since then its end has come too near; nobody has ever seen that page
+        session = _ask(_session_to_ask_for(order, success_url, cancel_url, email))
+    if session.state != CheckoutSession.State.OPEN:  # closed in another window at the same moment
+        raise OrderNotOpen()
     return session
 
 
@@ -63,6 +76,8 @@ def _session_to_ask_for(order: Order, success_url: str, cancel_url: str, email: 
     order = Order.objects.select_for_update().get(pk=order.pk)
     if not order.is_open:
         raise OrderNotOpen()
+    if order.checkout_sessions.filter(state=CheckoutSession.State.COMPLETE).exists():
+        raise PaymentOnItsWay()
     live = order.checkout_sessions.filter(state__in=LIVE).first()
     if live is not None and live.expires_at > clock.now():
         return live
@@ -103,6 +118,8 @@ def _params(order: Order, success_url: str, cancel_url: str, email: str) -> dict
 
 def _ask(session: CheckoutSession) -> CheckoutSession:
     """Ask Stripe for the page that the row describes; any number of times, together or one after another."""
+    if session.state != CheckoutSession.State.ASKED:
+        return session
     try:
         answer = stripe.create_checkout_session(session.params, key=str(session.idempotency_key))
     except stripe.StripeRefused:
@@ -154,11 +171,11 @@ def close_checkout(*, order: Order) -> CheckoutOutcome:
 
 
 def _expire(session: CheckoutSession) -> None:
-    if session.state == CheckoutSession.State.ASKED:
-        if session.created_at < clock.now() - KEY_LIVES:  # whatever Stripe made of it has expired by itself
-            CheckoutSession.objects.filter(pk=session.pk).update(state=CheckoutSession.State.EXPIRED)
-            return
-        session = _ask(session)
+    if session.state == CheckoutSession.State.ASKED and session.created_at < clock.now() - KEY_LIVES:
+        # whatever Stripe made of it has expired by itself
+        CheckoutSession.objects.filter(pk=session.pk).update(state=CheckoutSession.State.EXPIRED)
+        return
+    session = _ask(session)
     record_checkout(stripe.expire_checkout_session(str(session.stripe_id)))
 
 
@@ -173,17 +190,20 @@ def record_checkout(answer: dict[str, Any]) -> CheckoutOutcome:
     if key is None:
         logger.info("checkout session %s is not ours", answer["id"])
         return CheckoutOutcome.NOT_PAID
-    session = CheckoutSession.objects.filter(idempotency_key=key).first()
-    if session is None:
+    order = Order.objects.select_for_update(of=("self",)).filter(checkout_sessions__idempotency_key=key).first()
+    if order is None:
         raise PaymentMismatch(what="checkout", got=key, want="one that was asked for here")
-    order = Order.objects.select_for_update().get(pk=session.order_id)  # before the session, as everywhere
+    session = order.checkout_sessions.get(idempotency_key=key)  # read and changed under the order's lock
     if answer["status"] != "complete":
         if answer["status"] == "expired":
             CheckoutSession.objects.filter(pk=session.pk, state__in=LIVE).update(state=CheckoutSession.State.EXPIRED)
         return CheckoutOutcome.NOT_PAID
     _check_against_order(answer, order)
+    is_paid = answer["payment_status"] == "paid"
+    if session.state == CheckoutSession.State.FAILED and not is_paid:
+        return CheckoutOutcome.NOT_PAID
     CheckoutSession.objects.filter(pk=session.pk).update(state=CheckoutSession.State.COMPLETE, stripe_id=answer["id"])
-    if answer["payment_status"] != "paid":
+    if not is_paid:
         return CheckoutOutcome.PROCESSING
     record_payment(
         order=order,
@@ -192,6 +212,13 @@ def record_checkout(answer: dict[str, Any]) -> CheckoutOutcome:
         payment_intent=answer["payment_intent"],
     )
     return CheckoutOutcome.PAID
+
+
+@transaction.atomic
+def record_failed_payment(answer: dict[str, Any]) -> None:
+    """Write down that money which was on its way (a bank debit, say) will not come: the order can be paid anew."""
+    if record_checkout(answer) is CheckoutOutcome.PROCESSING:
+        CheckoutSession.objects.filter(stripe_id=answer["id"]).update(state=CheckoutSession.State.FAILED)
 
 
 def _check_against_order(answer: dict[str, Any], order: Order) -> None:

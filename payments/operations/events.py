@@ -10,7 +10,7 @@ from django.db import transaction
 from core import clock
 from payments import stripe
 from payments.models import StripeEvent
-from payments.operations.checkout import PaymentMismatch, record_checkout
+from payments.operations.checkout import PaymentMismatch, record_checkout, record_failed_payment
 from payments.operations.refunds import record_provider_refund
 
 LONGEST_PAUSE = timedelta(hours=1)
@@ -18,7 +18,7 @@ LONGEST_PAUSE = timedelta(hours=1)
 HANDLERS: dict[str, Callable[[dict[str, Any]], object]] = {
     "checkout.session.completed": record_checkout,
     "checkout.session.async_payment_succeeded": record_checkout,
-    "checkout.session.async_payment_failed": record_checkout,
+    "checkout.session.async_payment_failed": record_failed_payment,
     "checkout.session.expired": record_checkout,
     "refund.created": record_provider_refund,
     "refund.updated": record_provider_refund,

@@ -23,6 +23,7 @@ def ended_hold(*, minutes_ago: int = 36) -> Booking:
     start_payment(booking=booking)
     made = clock.now() - timedelta(minutes=minutes_ago)
     Booking.objects.filter(pk=booking.pk).update(made_at=made, hold_expires_at=clock.now())
+    CheckoutSession.objects.filter(order=booking.order_id).update(expires_at=made + timedelta(minutes=31))
     return Booking.objects.select_related("order", "slot").get(pk=booking.pk)
 
 

@@ -200,6 +200,7 @@ def test_when_stripe_stays_away_the_place_is_freed_once_its_page_must_have_expir
     start_payment(booking=hold)
     stripe_sandbox.control("faults", path="/v1/checkout/sessions/*", when="before", action="close", times=3)
     Booking.objects.filter(pk=hold.pk).update(made_at=clock.now() - timedelta(minutes=76))
+    CheckoutSession.objects.update(expires_at=clock.now() - timedelta(minutes=45))
 
     release_hold(booking=time_is_over(hold))
 

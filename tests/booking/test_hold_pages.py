@@ -1,0 +1,122 @@
+"""The payment page of a hold when things take longer: an outage before it opens, money that is late or never comes."""
+
+from datetime import timedelta
+
+import pytest
+
+from booking.models import Booking
+from booking.operations import book_place, release_hold, start_payment
+from core import clock
+from payments.models import CheckoutSession, Order, Payment
+from payments.operations import PaymentOnItsWay, reconcile_with_stripe
+from payments.stripe import StripeRefused, StripeUnreachable
+from tests.factories import PatientFactory, SlotFactory
+from tests.payments.sandbox.running import Sandbox
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+State = CheckoutSession.State
+
+
+@pytest.fixture
+def hold() -> Booking:
+    patient = PatientFactory()
+    return book_place(patient=patient, slot=SlotFactory(capacity=2), by=patient.account)
+
+
+@pytest.fixture
+def on_its_way(stripe_sandbox: Sandbox, hold: Booking) -> CheckoutSession:
+    """The page is completed, the money comes later, as with a bank debit."""
+    stripe_sandbox.control("settings", delayed_payments=True)
+    start_payment(booking=hold)
+    page = CheckoutSession.objects.get()
+    stripe_sandbox.pay(str(page.stripe_id))
+    reconcile_with_stripe()
+    page.refresh_from_db()
+    assert page.state == State.COMPLETE
+    return page
+
+
+def time_is_over(hold: Booking, *, minutes_ago: int = 36) -> Booking:
+    made = clock.now() - timedelta(minutes=minutes_ago)
+    Booking.objects.filter(pk=hold.pk).update(made_at=made, hold_expires_at=clock.now())
+    return Booking.objects.select_related("order", "slot").get(pk=hold.pk)
+
+
+def stripe_is_away(stripe_sandbox: Sandbox, path: str = "/v1/checkout/sessions") -> None:
+    """For as long as one call and its two retries take."""
+    stripe_sandbox.control("faults", path=path, action="close", times=3)
+
+
+def asked_for_minutes_ago(minutes: int) -> None:
+    """As if the page had been asked for earlier; its end was fixed then."""
+    [page] = CheckoutSession.objects.all()
+    page.expires_at -= timedelta(minutes=minutes)
+    page.params["expires_at"] = int(page.expires_at.timestamp())
+    page.save()
+
+
+def test_after_an_outage_of_two_minutes_the_next_click_on_pay_opens_a_page(
+    stripe_sandbox: Sandbox, hold: Booking
+) -> None:
+    """Stripe refuses pages that end in less than 30 minutes, as the one that was asked for before the outage would."""
+    stripe_is_away(stripe_sandbox)
+    with pytest.raises(StripeUnreachable):
+        start_payment(booking=hold)
+    asked_for_minutes_ago(2)
+
+    url = start_payment(booking=hold)
+
+    assert url == CheckoutSession.objects.get(state=State.OPEN).url
+    assert list(CheckoutSession.objects.order_by("pk").values_list("state", flat=True)) == [State.EXPIRED, State.OPEN]
+
+
+def test_control_what_stripe_refuses_for_another_reason_is_said(stripe_sandbox: Sandbox, hold: Booking) -> None:
+    Order.objects.update(amount=10)
+
+    with pytest.raises(StripeRefused):
+        start_payment(booking=hold)
+
+    assert CheckoutSession.objects.get().state == State.EXPIRED
+
+
+def test_while_the_money_is_on_its_way_no_second_page_is_opened(hold: Booking, on_its_way: CheckoutSession) -> None:
+    with pytest.raises(PaymentOnItsWay):
+        start_payment(booking=hold)
+
+    assert CheckoutSession.objects.get() == on_its_way
+
+
+def test_money_that_never_comes_does_not_keep_the_place(
+    stripe_sandbox: Sandbox, hold: Booking, on_its_way: CheckoutSession
+) -> None:
+    stripe_sandbox.control(f"sessions/{on_its_way.stripe_id}/settle", outcome="failed")
+    reconcile_with_stripe()
+
+    release_hold(booking=time_is_over(hold))
+
+    hold.refresh_from_db()
+    assert hold.is_released
+    assert Payment.objects.count() == 0
+
+
+def test_after_a_payment_that_failed_the_hold_can_be_paid_anew(
+    stripe_sandbox: Sandbox, hold: Booking, on_its_way: CheckoutSession
+) -> None:
+    stripe_sandbox.control(f"sessions/{on_its_way.stripe_id}/settle", outcome="failed")
+    reconcile_with_stripe()
+
+    assert start_payment(booking=hold) != on_its_way.url
+
+
+def test_while_stripe_is_away_a_place_is_kept_as_long_as_its_page_is_open(
+    stripe_sandbox: Sandbox, hold: Booking
+) -> None:
+    """The hold was kept on for want of an answer, and in that time the patient opened the page."""
+    start_payment(booking=hold)
+    stripe_is_away(stripe_sandbox, "/v1/checkout/sessions/*")
+
+    release_hold(booking=time_is_over(hold, minutes_ago=76))
+
+    hold.refresh_from_db()
+    assert hold.is_held
