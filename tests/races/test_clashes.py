@@ -1,0 +1,86 @@
+"""Fault 10, for single slots: two classes want one room, or one instructor, at one time; the database lets one in."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from functools import partial
+
+import pytest
+from django.db import connection
+
+from core import clock
+from scheduling.models import ClassType, Instructor, Room, Slot
+from scheduling.operations import draft_slot, publish_slot
+from tests.factories import ClassTypeFactory, InstructorFactory, RoomFactory
+from tests.races.crowd import all_at_once
+
+pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
+
+ROOM_RULE = "a_room_holds_one_class_at_a_time"
+INSTRUCTOR_RULE = "an_instructor_teaches_one_class_at_a_time"
+
+
+def plan_and_publish(*, class_type: ClassType, room: Room, instructor: Instructor, minutes_later: int) -> Slot:
+    starts_at = (clock.now() + timedelta(days=3)).replace(minute=0, second=0, microsecond=0)
+    starts_at += timedelta(minutes=minutes_later)
+    slot = draft_slot(class_type=class_type, instructor=instructor, room=room, starts_at=starts_at)
+    return publish_slot(slot=slot)
+
+
+@pytest.fixture
+def without_rule(request: pytest.FixtureRequest) -> Iterator[None]:
+    """The database without one of the rules, for a while."""
+    [rule] = [each for each in Slot._meta.constraints if each.name == request.param]
+    with connection.schema_editor() as editor:
+        editor.remove_constraint(Slot, rule)
+    yield
+    Slot.objects.all().delete()
+    with connection.schema_editor() as editor:
+        editor.add_constraint(Slot, rule)
+
+
+def eight_into_one_room() -> list[partial[Slot]]:
+    """Eight instructors who want overlapping times in one room."""
+    plan = partial(plan_and_publish, class_type=ClassTypeFactory(minutes=60), room=RoomFactory())
+    return [partial(plan, instructor=InstructorFactory(), minutes_later=5 * nth) for nth in range(8)]
+
+
+def eight_times_one_instructor() -> list[partial[Slot]]:
+    """One instructor, sent to eight rooms at overlapping times."""
+    plan = partial(plan_and_publish, class_type=ClassTypeFactory(minutes=60), instructor=InstructorFactory())
+    return [partial(plan, room=RoomFactory(), minutes_later=5 * nth) for nth in range(8)]
+
+
+def test_10_of_eight_classes_at_once_in_one_room_one_is_planned() -> None:
+    ends = all_at_once(eight_into_one_room())
+
+    assert ends == {"ok": 1, "room_taken": 7}
+    assert Slot.objects.published().count() == Slot.objects.count() == 1
+
+
+def test_10_of_eight_classes_at_once_by_one_instructor_one_is_planned() -> None:
+    ends = all_at_once(eight_times_one_instructor())
+
+    assert ends == {"ok": 1, "instructor_teaching": 7}
+    assert Slot.objects.published().count() == Slot.objects.count() == 1
+
+
+@pytest.mark.parametrize("without_rule", [ROOM_RULE], indirect=True)
+@pytest.mark.usefixtures("without_rule")
+def test_10_control_without_the_rule_all_eight_get_the_room() -> None:
+    assert all_at_once(eight_into_one_room()) == {"ok": 8}
+
+
+@pytest.mark.parametrize("without_rule", [INSTRUCTOR_RULE], indirect=True)
+@pytest.mark.usefixtures("without_rule")
+def test_10_control_without_the_rule_the_instructor_teaches_eight_classes_at_once() -> None:
+    assert all_at_once(eight_times_one_instructor()) == {"ok": 8}
+
+
+def test_back_to_back_classes_share_a_room_and_an_instructor() -> None:
+    plan = partial(
+        plan_and_publish, class_type=ClassTypeFactory(minutes=60), room=RoomFactory(), instructor=InstructorFactory()
+    )
+
+    ends = all_at_once(partial(plan, minutes_later=60 * nth) for nth in range(4))
+
+    assert ends == {"ok": 4}
