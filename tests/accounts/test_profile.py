@@ -1,6 +1,7 @@
 """One's own profile, and the change of one's address."""
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.test import Client
 
 from accounts import roles
@@ -85,7 +86,7 @@ def test_an_address_changes_once_the_new_mailbox_is_proven_and_the_old_one_is_to
         ("email_confirmation", "new@example.org", None),
         ("security_notice", "old@example.org", "email_changed"),
     ]
-    assert [address.email for address in user.emailaddress_set.all()] == ["new@example.org"]
+    assert [address.email for address in EmailAddress.objects.filter(user=user)] == ["new@example.org"]
 
 
 def test_a_taken_address_is_refused_only_to_whoever_reads_its_mailbox(client: Client, mails: Mails) -> None:
