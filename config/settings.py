@@ -166,7 +166,7 @@ ACCOUNT_FORMS = {
     "reauthenticate": "accounts.forms.ReauthenticateForm",
 }
 ACCOUNT_RATE_LIMITS = {  # each per computer ("ip") and per address or account ("key")
-    "request_login_code": "20/m/ip,3/m/key,10/h/key",  # with 3 guesses a code: at most 30 guesses an hour
+    "request_login_code": "20/m/ip,100/h/ip,3/m/key,10/h/key",  # 3 guesses a code: at most 30 an hour at one mailbox
     "confirm_email": "3/m/key,10/h/key",
     "login": "30/m/ip",
     "login_failed": "10/m/ip,5/5m/key",
