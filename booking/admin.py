@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 
 from booking.models import Booking
+from core import clock
 from core.money import format_money
 from payments.admin import ReadOnly
 
@@ -17,6 +18,14 @@ class BookingAdmin(ReadOnly, ModelAdmin):
     search_fields = ["patient__name", "patient__phone", "order__reference"]
     ordering = ["-id"]
     show_full_result_count = False
+    fields = readonly_fields = [
+        *list_display,
+        "booked_by",
+        "hold_expires_at",
+        "confirmed_at",
+        "ended_at",
+        "cancels_free",
+    ]
 
     @admin.display(description=_("price"), ordering="price")
     def costs(self, booking: Booking) -> str:
@@ -25,3 +34,7 @@ class BookingAdmin(ReadOnly, ModelAdmin):
     @admin.display(description=_("reference"))
     def reference(self, booking: Booking) -> str:
         return booking.order.reference if booking.order else "–"
+
+    @admin.display(description=_("free to cancel until"))
+    def cancels_free(self, booking: Booking) -> str:
+        return clock.format_when(booking.free_cancel_until)

@@ -1,8 +1,11 @@
 """Money in the admin: to be read, not edited. What is sold (pass types, membership plans) is the exception."""
 
+from typing import Any
+
+from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
-from django.db.models import Model, QuerySet
+from django.db.models import Field, Model, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext as translate
 from django.utils.translation import gettext_lazy as _
@@ -49,6 +52,13 @@ class Sold(ModelAdmin):
     def costs(self, sold: PassType | MembershipPlan) -> str:
         return format_money(sold.price, settings.CLINIC_CURRENCY)
 
+    def formfield_for_dbfield(self, db_field: Field, request: HttpRequest, **options: Any) -> forms.Field | None:
+        field: forms.Field | None = super().formfield_for_dbfield(db_field, request, **options)
+        if field is not None and db_field.name == "price":
+            example = format_money(1800, settings.CLINIC_CURRENCY)
+            field.help_text = translate("In the smallest unit: 1800 means %(example)s.") % {"example": example}
+        return field
+
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
 
@@ -63,9 +73,21 @@ class MembershipPlanAdmin(Sold):
     list_display = ["name", "allowance", "costs", "is_active"]
 
 
-class PaymentsOfOrder(ReadOnly, TabularInline):
+class PaymentsInWords:
+    """The two amounts of a payment as people write them."""
+
+    @admin.display(description=_("amount"), ordering="amount")
+    def came_in(self, payment: Payment) -> str:
+        return format_money(payment.amount, payment.currency)
+
+    @admin.display(description=_("refunded or about to be"), ordering="refunded")
+    def goes_back(self, payment: Payment) -> str:
+        return format_money(payment.refunded, payment.currency) if payment.refunded else "–"
+
+
+class PaymentsOfOrder(PaymentsInWords, ReadOnly, TabularInline):
     model = Payment
-    fields = readonly_fields = ["amount", "refunded", "currency", "method", "received_at", "taken_by"]
+    fields = readonly_fields = ["came_in", "goes_back", "method", "received_at", "taken_by"]
 
 
 @admin.register(Order)
@@ -76,6 +98,7 @@ class OrderAdmin(ReadOnly, ModelAdmin):
     search_fields = ["reference", "payer__email", "payer__name"]
     ordering = ["-id"]
     show_full_result_count = False
+    fields = readonly_fields = ["reference", "payer", "total", "state", "created_at", "paid_at"]
     inlines = [PaymentsOfOrder]
 
     @admin.display(description=_("amount"), ordering="amount")
@@ -83,46 +106,44 @@ class OrderAdmin(ReadOnly, ModelAdmin):
         return format_money(order.amount, order.currency)
 
 
-class RefundsOfPayment(ReadOnly, TabularInline):
+class RefundsInWords:
+    """The amount of a refund as people write it."""
+
+    @admin.display(description=_("amount"), ordering="amount")
+    def goes_back(self, refund: Refund) -> str:
+        return format_money(refund.amount, refund.payment.currency)
+
+
+class RefundsOfPayment(RefundsInWords, ReadOnly, TabularInline):
     model = Refund
-    fields = readonly_fields = ["amount", "reason", "state", "created_at", "settled_at", "error"]
+    fields = readonly_fields = ["goes_back", "reason", "state", "created_at", "settled_at", "error"]
 
 
 @admin.register(Payment)
-class PaymentAdmin(ReadOnly, ModelAdmin):
-    list_display = ["order", "came_in", "went_back", "method", "received_at", "taken_by"]
+class PaymentAdmin(PaymentsInWords, ReadOnly, ModelAdmin):
+    list_display = ["order", "came_in", "goes_back", "method", "received_at", "taken_by"]
     list_filter = ["method"]
     list_select_related = ["order", "taken_by"]
     search_fields = ["order__reference", "payment_intent", "order__payer__email"]
     ordering = ["-id"]
     show_full_result_count = False
+    fields = readonly_fields = [*list_display, "payment_intent"]
     inlines = [RefundsOfPayment]
-
-    @admin.display(description=_("amount"), ordering="amount")
-    def came_in(self, payment: Payment) -> str:
-        return format_money(payment.amount, payment.currency)
-
-    @admin.display(description=_("of which refunded"), ordering="refunded")
-    def went_back(self, payment: Payment) -> str:
-        return format_money(payment.refunded, payment.currency) if payment.refunded else "–"
 
 
 @admin.register(Refund)
-class RefundAdmin(ReadOnly, ModelAdmin):
+class RefundAdmin(RefundsInWords, ReadOnly, ModelAdmin):
     list_display = ["order", "goes_back", "reason", "state", "created_at", "settled_at", "error"]
     list_filter = ["state", "reason"]
     list_select_related = ["payment__order"]
     search_fields = ["payment__order__reference", "stripe_id"]
     ordering = ["-id"]
     show_full_result_count = False
+    fields = readonly_fields = [*list_display, "created_by", "attempts", "stripe_id"]
 
     @admin.display(description=_("order"))
     def order(self, refund: Refund) -> Order:
         return refund.payment.order
-
-    @admin.display(description=_("amount"), ordering="amount")
-    def goes_back(self, refund: Refund) -> str:
-        return format_money(refund.amount, refund.payment.currency)
 
 
 class EventState(admin.SimpleListFilter):

@@ -45,7 +45,8 @@ def test_bookings_and_money_can_be_read(manager: Client) -> None:
         ("payments_refund", refund, "card closed"),
     ]:
         assert expected in words(listed(manager, model))
-        assert manager.get(reverse(f"admin:{model}_change", args=[row.pk])).status_code == 200
+        page = words(manager.get(reverse(f"admin:{model}_change", args=[row.pk])))
+        assert "18,00 €" in page and booking.order.reference in page
 
 
 @pytest.mark.parametrize("role", [roles.FRONT_DESK, roles.MANAGER])
