@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from functools import cache
 from typing import Any
+from uuid import UUID
 
 import stripe
 from django.conf import settings
@@ -75,6 +76,14 @@ def events_since(moment: datetime, types: list[str]) -> Iterator[dict[str, Any]]
         if not page["has_more"]:
             return
         params = params | {"starting_after": page["data"][-1]["id"]}
+
+
+def our_key(answer: dict[str, Any], name: str) -> UUID | None:
+    """The key that we put into an object's metadata; None when somebody else made it, whatever is written there."""
+    try:
+        return UUID((answer.get("metadata") or {}).get(name))
+    except (TypeError, ValueError, AttributeError):
+        return None
 
 
 def is_live() -> bool:

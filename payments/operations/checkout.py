@@ -186,7 +186,7 @@ def record_checkout(answer: dict[str, Any]) -> CheckoutOutcome:
     Raises PaymentMismatch when it is not what the order asked for; a session that was not asked for here (another
     program on the same Stripe account) is passed over.
     """
-    key = (answer.get("metadata") or {}).get("checkout")
+    key = stripe.our_key(answer, "checkout")
     if key is None:
         logger.info("checkout session %s is not ours", answer["id"])
         return CheckoutOutcome.NOT_PAID
@@ -205,6 +205,8 @@ def record_checkout(answer: dict[str, Any]) -> CheckoutOutcome:
     CheckoutSession.objects.filter(pk=session.pk).update(state=CheckoutSession.State.COMPLETE, stripe_id=answer["id"])
     if not is_paid:
         return CheckoutOutcome.PROCESSING
+    if not answer["payment_intent"]:
+        raise PaymentMismatch(what="payment", got="missing", want="one of the amount")
     record_payment(
         order=order,
         amount=answer["amount_total"],

@@ -11,9 +11,11 @@ from core import clock
 from payments import stripe
 from payments.models import StripeEvent
 from payments.operations.checkout import PaymentMismatch, record_checkout, record_failed_payment
-from payments.operations.refunds import record_provider_refund
+from payments.operations.refunds import UnknownPayment, record_provider_refund
 
+FIRST_PAUSE = timedelta(seconds=30)
 LONGEST_PAUSE = timedelta(hours=1)
+PAYMENT_MAY_COME = timedelta(days=3)  # as long as Stripe repeats a webhook that was not answered
 
 HANDLERS: dict[str, Callable[[dict[str, Any]], object]] = {
     "checkout.session.completed": record_checkout,
@@ -37,7 +39,10 @@ def store_event(payload: dict[str, Any]) -> StripeEvent:
 
 
 def process_event(*, event_id: int) -> None:
-    """Work an event in, once. A failure leaves it stored and due again later; a mismatch sets it aside for a person."""
+    """Work an event in, once. A failure leaves it stored and due again later; a mismatch sets it aside for a person.
+
+    News of a payment that has not been heard of yet waits for it, like a failure, but quietly.
+    """
     try:
         with transaction.atomic():
             event = StripeEvent.objects.due().select_for_update(skip_locked=True).filter(pk=event_id).first()
@@ -49,6 +54,8 @@ def process_event(*, event_id: int) -> None:
     except PaymentMismatch as error:
         logger.error("stripe event %s is set aside: %s", event_id, error)
         StripeEvent.objects.filter(pk=event_id).update(quarantined=str(error)[:500])
+    except UnknownPayment as error:
+        _postpone(event_id, error)
     except Exception as error:
         logger.exception("stripe event %s could not be processed", event_id)
         _postpone(event_id, error)
@@ -66,13 +73,19 @@ def _work_in(event: StripeEvent) -> None:
     if event.payload["livemode"] != stripe.is_live():
         raise PaymentMismatch(what="livemode", got=event.payload["livemode"], want=stripe.is_live())
     handle = HANDLERS.get(event.type)
-    if handle is not None:
+    if handle is None:
+        return
+    try:
         handle(event.payload["data"]["object"])
+    except UnknownPayment:
+        if event.received_at > clock.now() - PAYMENT_MAY_COME:
+            raise
+        logger.info("stripe event %s is about a payment that is not ours", event.pk)
 
 
 def _postpone(event_id: int, error: Exception) -> None:
     event = StripeEvent.objects.get(pk=event_id)
-    pause = min(timedelta(seconds=30) * 2**event.attempts, LONGEST_PAUSE)
+    pause = min(FIRST_PAUSE * 2 ** min(event.attempts, 10), LONGEST_PAUSE)
     StripeEvent.objects.filter(pk=event_id).update(
         attempts=event.attempts + 1, next_try_at=clock.now() + pause, error=f"{type(error).__name__}: {error}"[:500]
     )

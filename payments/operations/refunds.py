@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Sum
 
 from accounts.models import User
 from core import clock
@@ -29,16 +29,21 @@ STATES = {
 logger = logging.getLogger(__name__)
 
 
+class UnknownPayment(Exception):
+    """A refund of a payment that is not ours, or of which nothing has been heard yet."""
+
+
 @transaction.atomic
 def owe_refund(*, payment: Payment, amount: int, reason: Refund.Reason, by: User | None = None) -> Refund:
     """Make `amount` (smallest unit) of a payment due for refund; a worker sends it.
 
     The check `never_refund_more_than_was_paid` stands behind: one too many raises IntegrityError.
     """
-    Payment.objects.filter(pk=payment.pk).update(refunded=F("refunded") + amount)
+    payment = Payment.objects.select_for_update().get(pk=payment.pk)
     refund = Refund.objects.create(
         payment=payment, amount=amount, reason=reason, idempotency_key=uuid.uuid4(), created_by=by
     )
+    _count_refunded(payment)
     wake_worker("payments.tasks.send_refund", refund.pk)
     return refund
 
@@ -73,44 +78,56 @@ def send_refund(*, refund_id: int) -> None:
 def record_provider_refund(answer: dict[str, Any]) -> None:
     """Write down what Stripe says of a refund: one of ours, or one that somebody made at Stripe's dashboard.
 
-    Safe in any order: a refund that has succeeded does not go back to pending, one that has failed stays failed.
+    Safe in any order: a refund that has succeeded does not go back to pending, one that has failed at Stripe stays
+    failed. One that was only given up here is what Stripe says of it.
+
+    Raises UnknownPayment, and IntegrityError while a refund that is due here stands in the way; Stripe will refuse it.
     """
+    if not answer["payment_intent"]:  # not of a checkout page, so not ours
+        return
     payment = Payment.objects.select_for_update().filter(payment_intent=answer["payment_intent"]).first()
     if payment is None:
-        logger.warning("refund %s is for a payment that is not ours", answer["id"])
-        return
+        raise UnknownPayment(answer["payment_intent"])
     refund = _matching_refund(payment, answer) or _note_dashboard_refund(payment, answer)
     state = STATES[answer["status"]]
-    if refund.state in (state, Refund.State.FAILED):
-        return
-    if state == Refund.State.PENDING and refund.state != Refund.State.DUE:
+    if not _is_news(refund, state):
         return
     if state == Refund.State.FAILED:
         logger.error("refund %s failed at Stripe: %s", refund.pk, answer.get("failure_reason"))
-        Payment.objects.filter(pk=payment.pk).update(refunded=F("refunded") - refund.amount)
     refund.state, refund.stripe_id = state, answer["id"]
     refund.error = answer.get("failure_reason") or ""
     refund.settled_at = None if state == Refund.State.PENDING else clock.now()
     refund.save(update_fields=["state", "stripe_id", "error", "settled_at"])
+    _count_refunded(payment)
 
 
 def _matching_refund(payment: Payment, answer: dict[str, Any]) -> Refund | None:
     known = payment.refunds.filter(stripe_id=answer["id"]).first()
-    if known is None and (key := (answer.get("metadata") or {}).get("refund")):
+    if known is None and (key := stripe.our_key(answer, "refund")):
         known = payment.refunds.filter(idempotency_key=key).first()
     return known
 
 
 def _note_dashboard_refund(payment: Payment, answer: dict[str, Any]) -> Refund:
     """A refund that was not asked for here is a fact all the same; it frees no place by itself."""
-    Payment.objects.filter(pk=payment.pk).update(refunded=F("refunded") + answer["amount"])
     return Refund.objects.create(
         payment=payment,
         amount=answer["amount"],
         reason=Refund.Reason.AT_THE_DASHBOARD,
         idempotency_key=uuid.uuid4(),
-        stripe_id=answer["id"],
     )
+
+
+def _is_news(refund: Refund, state: Refund.State) -> bool:
+    if refund.stripe_id is None:  # Stripe's first word about it
+        return True
+    return refund.state not in (state, Refund.State.FAILED) and state != Refund.State.PENDING
+
+
+def _count_refunded(payment: Payment) -> None:
+    """All refunds of the payment but the failed ones. The caller holds the payment's lock."""
+    counted = payment.refunds.exclude(state=Refund.State.FAILED).aggregate(total=Sum("amount", default=0))
+    Payment.objects.filter(pk=payment.pk).update(refunded=counted["total"])
 
 
 @transaction.atomic
@@ -129,6 +146,7 @@ def _lease(refund_id: int) -> Refund | None:
 def _fail(refund: Refund, reason: str) -> None:
     """Set the refund aside for a person; the amount may be refunded again."""
     logger.error("refund %s failed: %s", refund.pk, reason)
+    payment = Payment.objects.select_for_update().get(pk=refund.payment_id)
     still_due = Refund.objects.filter(pk=refund.pk, state=Refund.State.DUE)
-    if still_due.update(state=Refund.State.FAILED, error=reason[:500], settled_at=clock.now()):
-        Payment.objects.filter(pk=refund.payment_id).update(refunded=F("refunded") - refund.amount)
+    still_due.update(state=Refund.State.FAILED, error=reason[:500], settled_at=clock.now())
+    _count_refunded(payment)

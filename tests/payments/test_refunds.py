@@ -11,6 +11,7 @@ from core import clock
 from payments import stripe
 from payments.models import Payment, Refund
 from payments.operations import owe_refund, record_provider_refund, send_refund
+from payments.operations.refunds import UnknownPayment
 from payments.tasks import send_due_refunds
 from tests.factories import OrderFactory, PaymentFactory
 from tests.payments import stripe_says
@@ -164,9 +165,10 @@ def test_a_refund_made_at_the_dashboard_is_recorded_once(payment: Payment) -> No
     assert payment.refunded == 500
 
 
-def test_a_refund_of_a_payment_that_is_not_ours_is_passed_over(payment: Payment) -> None:
+def test_a_refund_of_a_payment_that_is_not_ours_changes_nothing(payment: Payment) -> None:
     said = stripe_says.refund(payment, payment_intent=f"pi_{uuid.uuid4().hex}")
 
-    record_provider_refund(said)
+    with pytest.raises(UnknownPayment):
+        record_provider_refund(said)
 
     assert Refund.objects.count() == 0
