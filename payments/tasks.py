@@ -4,6 +4,7 @@ from celery import shared_task
 
 from payments import operations
 from payments.models import Refund, StripeEvent
+from payments.sweep import sweep
 
 BATCH = 100
 
@@ -15,16 +16,17 @@ def send_refund(refund_id: int) -> None:
 
 @shared_task
 def send_due_refunds() -> None:
-    for refund_id in Refund.objects.due().order_by("next_try_at").values_list("pk", flat=True)[:BATCH]:
-        operations.send_refund(refund_id=refund_id)
+    due = Refund.objects.due().order_by("next_try_at").values_list("pk", flat=True)
+    sweep("refund", due[:BATCH], lambda refund_id: operations.send_refund(refund_id=refund_id))
 
 
 @shared_task
 def process_due_events() -> None:
-    for event_id in StripeEvent.objects.due().order_by("next_try_at").values_list("pk", flat=True)[:BATCH]:
-        operations.process_event(event_id=event_id)
+    due = StripeEvent.objects.due().order_by("next_try_at").values_list("pk", flat=True)
+    sweep("Stripe event", due[:BATCH], lambda event_id: operations.process_event(event_id=event_id))
 
 
-@shared_task
+# A long outage leaves many events to be listed before the first can be stored; shorter than the visibility timeout.
+@shared_task(soft_time_limit=240, time_limit=270)
 def reconcile_with_stripe() -> None:
     operations.reconcile_with_stripe()
