@@ -2,8 +2,9 @@
 
 import logging
 from datetime import timedelta
+from typing import Any
 
-from django.db.models import Max
+from django.db import transaction
 
 from core import clock
 from payments import stripe
@@ -21,12 +22,23 @@ def reconcile_with_stripe() -> int:
 
     Looks back a day, or to the last event that arrived if that is longer ago.
     """
-    last = StripeEvent.objects.aggregate(last=Max("received_at"))["last"] or clock.now()
+    last = StripeEvent.objects.order_by("-pk").values_list("received_at", flat=True).first() or clock.now()
     moment = max(last - LOOK_BACK, clock.now() - STRIPE_KEEPS)
-    known = set(StripeEvent.objects.filter(received_at__gte=moment).values_list("stripe_id", flat=True))
-    missed = [event for event in stripe.events_since(moment, sorted(HANDLERS)) if event["id"] not in known]
-    for payload in reversed(missed):  # oldest first
-        process_event(event_id=store_event(payload).pk)
+    told = {payload["id"]: payload for payload in stripe.events_since(moment, sorted(HANDLERS))}
+    missed = _store_missing(told)
+    for event in missed:
+        process_event(event_id=event.pk)
     if missed:
         logger.warning("%s Stripe events had not arrived by webhook", len(missed))
     return len(missed)
+
+
+@transaction.atomic
+def _store_missing(told: dict[str, dict[str, Any]]) -> list[StripeEvent]:
+    """Keep those events (newest first) that we have not, oldest first.
+
+    All or none: the next look goes back from the last event that is stored, so it would not find an older one again.
+    If the worker dies after this, the sweep works them in.
+    """
+    known = set(StripeEvent.objects.filter(stripe_id__in=told).values_list("stripe_id", flat=True))
+    return [store_event(payload) for stripe_id, payload in reversed(told.items()) if stripe_id not in known]
