@@ -64,6 +64,7 @@ def draft_slot(
     )
     _check(slot)
     with _clashes_named(slot), transaction.atomic():
+        _wait_for_turn(slot)
         slot.save(force_insert=True)
     return slot
 
@@ -91,6 +92,7 @@ def edit_draft(
         draft.capacity, draft.price = capacity, price
         _check(draft)
         with _clashes_named(draft), transaction.atomic():
+            _wait_for_turn(draft)
             draft.save()
     return draft
 
@@ -107,6 +109,7 @@ def publish_slot(*, slot: Slot) -> Slot:
         if slot.state != Slot.State.DRAFT:
             raise NotADraft()
         _check(slot)
+        _wait_for_turn(slot)
         slot.state = Slot.State.PUBLISHED
         slot.published_at = clock.now()
         slot.save(update_fields=["state", "published_at"])
@@ -118,6 +121,17 @@ def _check(slot: Slot) -> None:
         raise SlotInThePast()
     if slot.room is not None and slot.capacity > slot.room.size:
         raise RoomTooSmall(room=slot.room, size=slot.room.size)
+
+
+def _wait_for_turn(slot: Slot) -> None:
+    """Lock the instructor's and then the room's row, so that whoever plans for one of them goes one after the other.
+
+    The exclusion constraints alone let only one of two overlapping classes in. But two that arrive together may wait
+    for each other's row, and PostgreSQL ends that as a deadlock instead of naming the clash.
+    """
+    Instructor.objects.select_for_update(no_key=True).get(pk=slot.instructor_id)
+    if slot.room_id is not None:
+        Room.objects.select_for_update(no_key=True).get(pk=slot.room_id)
 
 
 @contextmanager
