@@ -42,8 +42,13 @@ class _Caller:
             logger.warning("too many wake-ups wait; the sweep will find the row")
         with self._starting:
             if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="wake-workers", daemon=True)
-                self._thread.start()
+                thread = threading.Thread(target=self._run, name="wake-workers", daemon=True)
+                try:
+                    thread.start()
+                except RuntimeError as error:  # the process is about to end, or has too many threads
+                    logger.warning("no worker could be woken: %s", error)
+                else:
+                    self._thread = thread
 
     def _run(self) -> None:
         while True:
