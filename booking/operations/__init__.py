@@ -1,9 +1,10 @@
 from booking.operations.book import AlreadyBooked, book_place
 from booking.operations.hold import give_up_hold, release_hold
-from booking.operations.pay import NothingToPay, check_payment, confirm_paid_bookings, start_payment
+from booking.operations.pay import HoldIsOver, NothingToPay, check_payment, confirm_paid_bookings, start_payment
 
 __all__ = [
     "AlreadyBooked",
+    "HoldIsOver",
     "NothingToPay",
     "book_place",
     "check_payment",

@@ -19,13 +19,21 @@ class NothingToPay(DomainError):
     message = _("There is nothing to pay for this booking.")
 
 
+class HoldIsOver(DomainError):
+    code = "hold_over"
+    message = _("The time to pay is over. If the class still has a place, you can book it again.")
+
+
 def start_payment(*, booking: Booking, email: str = "") -> str:
     """The address of the hosted page on which the hold is paid for; the same page again while it is open.
 
-    Raises NothingToPay when the booking is not a hold any more, StripeUnreachable or StripeRefused.
+    Raises NothingToPay when the booking is not a hold any more, HoldIsOver when its time has ended, StripeUnreachable
+    or StripeRefused.
     """
-    if not booking.is_held or not booking.hold_time_left or booking.order is None:
+    if not booking.is_held or booking.order is None:
         raise NothingToPay()
+    if not booking.hold_time_left:
+        raise HoldIsOver()
     page = settings.SITE_URL + reverse("booking:detail", args=[booking.pk])
     session = open_checkout(order=booking.order, success_url=f"{page}?paid=1", cancel_url=page, email=email)
     return session.url

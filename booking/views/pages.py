@@ -117,6 +117,8 @@ def check_payment(request: OwnRequest, booking: Booking) -> HttpResponse:
     except PaymentMismatch:
         messages.warning(request, translate("Your payment needs a closer look by us. Nothing is lost: please call us."))
         return _leave_for(request, booking)
+    except operations.NothingToPay:
+        return _leave_for(request, booking)
     if outcome is CheckoutOutcome.PAID:
         return _leave_for(request, booking)
     if request.htmx:
@@ -179,5 +181,5 @@ def _still_looking(request: OwnRequest, booking: Booking, outcome: CheckoutOutco
     since = form.cleaned_data["since"] if form.is_valid() else None
     if since is not None and clock.now().timestamp() < since + LOOK_FOR_PAYMENT.total_seconds():
         return HttpResponse(status=HTTPStatus.NO_CONTENT)
-    context = {"booking": booking, "is_unpaid": outcome is CheckoutOutcome.NOT_PAID}
+    context = {"booking": booking, "slot": booking.slot, "is_unpaid": outcome is CheckoutOutcome.NOT_PAID}
     return render(request, "booking/parts/no_payment_yet.html", context)

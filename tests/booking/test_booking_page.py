@@ -218,6 +218,15 @@ def test_paying_for_a_confirmed_booking_leads_back_to_it(patients_client: Client
     assert "Your place is booked" in words(page)
 
 
+def test_a_booking_without_a_price_has_no_payment_to_look_for(patients_client: Client, patient: Patient) -> None:
+    booking = BookingFactory(patient=patient, slot__price=0, order=None)
+
+    page = patients_client.post(reverse("booking:check_payment", args=[booking.pk]), follow=True)
+
+    assert "Your place is booked" in words(page)
+    assert "Price Free of charge" in words(page)
+
+
 PAGES = ["detail", "give_up", "calendar_file"]
 FORMS = ["pay", "check_payment", "give_up"]
 
