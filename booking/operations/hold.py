@@ -2,7 +2,6 @@
 
 import logging
 from datetime import timedelta
-from typing import cast
 
 from django.db import transaction
 from django.db.models import Q
@@ -16,6 +15,7 @@ from scheduling.operations import give_place_back
 WAIT_FOR_MONEY = timedelta(hours=1)
 WAIT_FOR_ANSWER = timedelta(minutes=2)
 LONGEST_WAIT_FOR_ANSWER = timedelta(minutes=75)  # or as long as a checkout page of the hold may be open
+ALWAYS = Q()
 
 logger = logging.getLogger(__name__)
 
@@ -35,14 +35,14 @@ def release_hold(*, booking: Booking) -> None:
         logger.warning("hold %s is over, but the payment service does not answer", booking.pk)
         _hold_on(booking, WAIT_FOR_ANSWER)
     elif outcome is not CheckoutOutcome.PAID:
-        _release(booking, only_if=Q(hold_expires_at__lte=clock.now()))
+        _release(booking, outcome, only_if=Q(hold_expires_at__lte=clock.now()))
 
 
 def give_up_hold(*, booking: Booking) -> None:
     """The patient lets go of a held place before its time; if it was paid for meanwhile, the payment wins."""
     outcome = _close(booking)
     if outcome in (CheckoutOutcome.NOT_PAID, CheckoutOutcome.UNKNOWN):
-        _release(booking, only_if=Q())
+        _release(booking, outcome)
 
 
 def _may_be_paid(booking: Booking) -> bool:
@@ -67,9 +67,11 @@ def _hold_on(booking: Booking, wait: timedelta) -> None:
 
 
 @transaction.atomic
-def _release(booking: Booking, *, only_if: Q) -> None:
+def _release(booking: Booking, outcome: CheckoutOutcome, *, only_if: Q = ALWAYS) -> None:
     """Lock order, booking and slot in that order, as paying does, and look again."""
-    order = Order.objects.select_for_update().get(pk=cast(int, booking.order_id))  # a hold always has one
+    order = Order.objects.select_for_update(of=("self",)).get(bookings=booking)
+    if outcome is CheckoutOutcome.NOT_PAID and order.has_open_page:
+        return  # opened in another window since; the next sweep, or another click, closes it first
     held = Booking.objects.select_for_update().filter(only_if, pk=booking.pk, state=Booking.State.HELD).first()
     if held is None:
         return

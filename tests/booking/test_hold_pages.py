@@ -1,14 +1,16 @@
 """The payment page of a hold when things take longer: an outage before it opens, money that is late or never comes."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 
 from booking.models import Booking
-from booking.operations import book_place, release_hold, start_payment
+from booking.operations import book_place, give_up_hold, release_hold, start_payment
+from booking.operations import hold as operation_of_holds
 from core import clock
 from payments.models import CheckoutSession, Order, Payment
-from payments.operations import PaymentOnItsWay, reconcile_with_stripe
+from payments.operations import CheckoutOutcome, PaymentOnItsWay, close_checkout, reconcile_with_stripe
 from payments.stripe import StripeRefused, StripeUnreachable
 from tests.factories import PatientFactory, SlotFactory
 from tests.payments.sandbox.running import Sandbox
@@ -120,3 +122,27 @@ def test_while_stripe_is_away_a_place_is_kept_as_long_as_its_page_is_open(
 
     hold.refresh_from_db()
     assert hold.is_held
+
+
+@pytest.mark.parametrize("end", [release_hold, give_up_hold])
+def test_a_page_that_is_opened_while_the_hold_ends_is_closed_before_the_place_is_free(
+    stripe_sandbox: Sandbox, hold: Booking, end: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    over = time_is_over(hold)
+
+    def close_and_open(*, order: Order) -> CheckoutOutcome:
+        outcome = close_checkout(order=order)
+        start_payment(booking=hold)  # in another window, loaded before the time was over
+        return outcome
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(operation_of_holds, "close_checkout", close_and_open)
+        end(booking=over)
+    hold.refresh_from_db()
+    assert hold.is_held
+
+    end(booking=over)
+
+    hold.refresh_from_db()
+    assert hold.is_released
+    assert CheckoutSession.objects.get().state == State.EXPIRED
