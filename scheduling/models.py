@@ -47,8 +47,16 @@ class Room(models.Model):
         verbose_name_plural = _("rooms")
         ordering = ["location__name", "name"]
         constraints = [
-            models.UniqueConstraint(fields=["location", "name"], name="one_room_per_name_and_location"),
-            models.CheckConstraint(condition=Q(size__gt=0), name="a_room_holds_someone"),
+            models.UniqueConstraint(
+                fields=["location", "name"],
+                name="one_room_per_name_and_location",
+                violation_error_message=_("This location has a room of that name already."),
+            ),
+            models.CheckConstraint(
+                condition=Q(size__gt=0),
+                name="a_room_holds_someone",
+                violation_error_message=_("Please enter how many mats fit in: at least one."),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -98,8 +106,16 @@ class ClassType(models.Model):
         verbose_name_plural = _("class types")
         ordering = ["name"]
         constraints = [
-            models.CheckConstraint(condition=Q(minutes__range=(5, 600)), name="a_class_lasts_5_to_600_minutes"),
-            models.CheckConstraint(condition=Q(capacity__gt=0), name="a_class_type_has_places"),
+            models.CheckConstraint(
+                condition=Q(minutes__range=(5, 600)),
+                name="a_class_lasts_5_to_600_minutes",
+                violation_error_message=_("A class lasts 5 to 600 minutes."),
+            ),
+            models.CheckConstraint(
+                condition=Q(capacity__gt=0),
+                name="a_class_type_has_places",
+                violation_error_message=_("Please enter a capacity of at least one place."),
+            ),
             models.CheckConstraint(
                 condition=Q(focus_areas__contained_by=FocusArea.values), name="focus_areas_are_among_the_seven"
             ),
@@ -150,9 +166,17 @@ class Closure(models.Model):
         verbose_name = _("closure")
         verbose_name_plural = _("closures")
         constraints = [
-            models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="a_closure_ends_after_it_starts"),
             models.CheckConstraint(
-                condition=Q(location__isnull=True) | Q(room__isnull=True), name="a_closure_names_a_location_or_a_room"
+                condition=Q(ends_at__gt=F("starts_at")),
+                name="a_closure_ends_after_it_starts",
+                violation_error_message=_("A closure ends after it begins. Please look at both times."),
+            ),
+            models.CheckConstraint(
+                condition=Q(location__isnull=True) | Q(room__isnull=True),
+                name="a_closure_names_a_location_or_a_room",
+                violation_error_message=_(
+                    "Please choose a location or a room, not both; neither means the whole clinic."
+                ),
             ),
         ]
 
