@@ -29,6 +29,7 @@ CLINIC_EMAIL = env.str("CLINIC_EMAIL", default="")
 BACK_PAIN_ARTICLE_URL = env.str("BACK_PAIN_ARTICLE_URL", default="")
 
 # The policies
+LEAST_PRICE = env.int("LEAST_PRICE", default=50)  # smallest unit; Stripe charges no less than 0.50 €
 FREE_CANCEL_HOURS = env.int("FREE_CANCEL_HOURS", default=24)
 CANCEL_GRACE_MINUTES = env.int("CANCEL_GRACE_MINUTES", default=10)
 HOLD_LASTS = timedelta(minutes=env.int("HOLD_MINUTES", default=35))

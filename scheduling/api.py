@@ -24,6 +24,7 @@ from scheduling.models import ClassType, Instructor, Room, Slot
 from scheduling.operations import (
     InstructorIsTeaching,
     NotADraft,
+    PriceTooLow,
     RoomIsTaken,
     RoomTooSmall,
     SlotInThePast,
@@ -221,6 +222,7 @@ class SlotList(GenericAPIView[Slot]):
     refusals: ClassVar[dict[str, tuple[type[DomainError], ...]]] = {
         "POST": (
             SlotInThePast,
+            PriceTooLow,
             RoomTooSmall,
             RoomIsTaken,
             InstructorIsTeaching,
@@ -277,7 +279,9 @@ class SlotPublication(GenericAPIView[Slot]):
     serializer_class = SlotAnswer
     permission_classes = [MayPublish]
     queryset = Slot.objects.all()
-    refusals: ClassVar[dict[str, tuple[type[DomainError], ...]]] = {"POST": (SlotInThePast, RoomTooSmall, NotADraft)}
+    refusals: ClassVar[dict[str, tuple[type[DomainError], ...]]] = {
+        "POST": (SlotInThePast, PriceTooLow, RoomTooSmall, NotADraft)
+    }
 
     @extend_schema(
         operation_id="publish_slot", tags=["Slots"], summary="Publish a slot", request=None, responses=SlotAnswer

@@ -14,7 +14,7 @@ from core.clock import AmbiguousWallTime, NonexistentWallTime, instant_of
 from core.errors import DomainError
 from core.money import NotAnAmount, parse_amount, plain_amount
 from scheduling.models import ClassType, Instructor, Room, Slot
-from scheduling.operations import InstructorIsTeaching, RoomIsTaken, RoomTooSmall, SlotInThePast
+from scheduling.operations import InstructorIsTeaching, PriceTooLow, RoomIsTaken, RoomTooSmall, SlotInThePast
 
 MOST_AHEAD = timedelta(days=730)
 MOST_PLACES = 500
@@ -87,6 +87,7 @@ class SlotForm(forms.Form):
         InstructorIsTeaching: "wall_time",
         RoomIsTaken: "room",
         RoomTooSmall: "capacity",
+        PriceTooLow: "price",
         SlotInThePast: "day",
     }
 

@@ -21,6 +21,7 @@ from core.errors import DomainError
 EXAMPLES_OF_DETAILS: Final = {
     "room": "Garden room, Main house",
     "size": 12,
+    "least": "0,50 €",
     "instructor": "Mara Lindt",
     "clash": "Gentle Back Care, Tuesday 24 November, 18:00–19:00 (Berlin time)",
     "wall": "2027-03-28 02:30",

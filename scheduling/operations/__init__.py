@@ -9,6 +9,7 @@ from scheduling.operations.places import (
 from scheduling.operations.slots import (
     InstructorIsTeaching,
     NotADraft,
+    PriceTooLow,
     RoomIsTaken,
     RoomTooSmall,
     SlotInThePast,
@@ -21,6 +22,7 @@ __all__ = [
     "InstructorIsTeaching",
     "NotADraft",
     "PriceChanged",
+    "PriceTooLow",
     "RoomIsTaken",
     "RoomTooSmall",
     "SlotFull",

@@ -4,11 +4,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from core import clock
 from core.errors import DomainError, InvalidInput
+from core.money import format_money
 from scheduling.models import ClassType, Instructor, Room, Slot
 
 
@@ -32,6 +34,11 @@ class SlotInThePast(InvalidInput):
     message = _("This time is over. Please choose one in the future.")
 
 
+class PriceTooLow(InvalidInput):
+    code = "price_too_low"
+    message = _("Cards cannot be charged less than %(least)s. Please choose a higher price, or 0 for a free class.")
+
+
 class NotADraft(DomainError):
     code = "not_a_draft"
     message = _("This class is published already, so it cannot be edited as a draft.")
@@ -51,7 +58,7 @@ def draft_slot(
 
     Length (minutes), capacity and price (smallest currency unit) come from the class type unless they are given.
 
-    Raises SlotInThePast, RoomTooSmall, RoomIsTaken or InstructorIsTeaching.
+    Raises SlotInThePast, PriceTooLow, RoomTooSmall, RoomIsTaken or InstructorIsTeaching.
     """
     slot = Slot(
         class_type=class_type,
@@ -119,6 +126,8 @@ def publish_slot(*, slot: Slot) -> Slot:
 def _check(slot: Slot) -> None:
     if slot.has_started:
         raise SlotInThePast()
+    if 0 < slot.price < settings.LEAST_PRICE:
+        raise PriceTooLow(least=format_money(settings.LEAST_PRICE, slot.currency))
     if slot.room is not None and slot.capacity > slot.room.size:
         raise RoomTooSmall(room=slot.room, size=slot.room.size)
 
