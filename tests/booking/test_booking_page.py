@@ -163,8 +163,8 @@ def test_a_place_that_was_given_back_is_not_called_late(patients_client: Client,
 @pytest.mark.parametrize(
     ("state", "sentence"),
     [
-        (Refund.State.DUE, "18,00 € go back to your card."),
-        (Refund.State.PENDING, "18,00 € go back to your card."),
+        (Refund.State.DUE, "We are sending 18,00 € back to your card."),
+        (Refund.State.PENDING, "We are sending 18,00 € back to your card."),
         (Refund.State.SUCCEEDED, "18,00 € went back to your card on 20 November."),
         (Refund.State.FAILED, "18,00 € could not be sent back to your card."),
     ],

@@ -218,7 +218,7 @@ def test_who_pays_after_the_place_was_given_away_reads_that_the_money_goes_back(
 
     page = patients_client.get(answer.headers["HX-Redirect"])
     assert "Your payment came too late" in words(page)
-    assert "18,00 € go back to your card." in words(page)
+    assert "We are sending 18,00 € back to your card." in words(page)
     assert Refund.objects.get().amount == hold.price
 
 
