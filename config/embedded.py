@@ -27,7 +27,7 @@ from types import FrameType, TracebackType
 from typing import Self
 
 from config.environment import local_environment, local_secrets, read_json, write_json
-from config.processes import Occupied, end, leftovers, locked, parent_changed
+from config.processes import Occupied, end, leftovers, locked, marked, parent_changed
 from config.servers import PostgresServer, RedisServer, Server, ServerError
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -78,6 +78,7 @@ class EmbeddedServers:
             return
         assert self._keeper.stdin is not None and self._keeper.stdout is not None
         self._keeper.stdin.close()
+        self._keeper.terminate()  # a process forked from this one may still hold the other end of its input
         self._keeper.wait()
         self._keeper.stdout.close()
         self._keeper = None
@@ -166,7 +167,7 @@ def _stop(signum: int, frame: FrameType | None) -> None:
 
 def _end_orphans(folder: Path, parent: int) -> None:
     if parent_changed(parent):  # it was killed, so the other processes of its run are still there
-        end(leftovers(folder))
+        end(marked(folder))
 
 
 def _wait_until_unwanted(parent: int) -> None:

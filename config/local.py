@@ -7,23 +7,36 @@ kept lies in `.local/` (SUKHA_LOCAL_FOLDER names another folder). No process sur
 
 import argparse
 import os
+import select
 import shlex
 import shutil
 import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from threading import Thread, Timer
 from types import FrameType
 
+from honcho.compat import ProcessManager
 from honcho.manager import Manager
 from honcho.printer import Message, Printer
 
 from config.embedded import VARIABLES, EmbeddedServers, shelter_of
 from config.environment import local_environment, local_secrets, read_json, write_json
-from config.processes import RUN_MARKER, Occupied, end, free_port, leftovers, locked, parent_changed, port_is_free
+from config.processes import (
+    RUN_MARKER,
+    Occupied,
+    end,
+    free_port,
+    leftovers,
+    locked,
+    marked,
+    parent_changed,
+    port_is_free,
+)
 from config.servers import ServerError
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -32,6 +45,7 @@ DEMO_ACCOUNTS = LOCAL / "demo-accounts.txt"  # written last, so its absence mean
 DATA = ("postgres", "redis", "mail", "sandbox.json", "secrets.json", "celerybeat-schedule", DEMO_ACCOUNTS.name)
 APPS = ("accounts", "booking", "config", "core", "notifications", "payments", "scheduling", "website")
 OVERRIDES = ("DATABASE_URL", "REDIS_URL", "EMAIL_URL", "STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET")
+STDOUT = 1
 PATIENCE = 60  # seconds for the first answer
 STOPPED_ON_REQUEST = (128 + signal.SIGINT, 128 + signal.SIGTERM)  # honcho's return codes
 
@@ -41,16 +55,28 @@ class LocalRunError(Exception):
 
 
 class Log(Printer):
-    """Honcho's printer, which stops the run when nobody reads its output any more (`make run | head`)."""
+    """Honcho's printer, which stops the run when nobody reads it any more (`make run | head`, a closed terminal)."""
 
     def write(self, message: Message) -> None:
         """Print a line of a process."""
         try:
             super().write(message)
-        except BrokenPipeError:
+        except OSError:
             # From now on into nothing, or the first attempt to say "stopping" would break the stopping itself.
             self.output = sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115 - open to the end
             os.kill(os.getpid(), signal.SIGTERM)
+
+
+class Leaders(ProcessManager):
+    """Asks the first process of each group to stop, which stops its own; honcho would ask all of them at once.
+
+    A Celery worker whose children are stopped before it takes their tasks for lost.
+    """
+
+    def terminate(self, pid: int) -> None:
+        """Send SIGTERM to one process."""
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGTERM)
 
 
 class Processes(Manager):
@@ -58,6 +84,7 @@ class Processes(Manager):
 
     def __init__(self, port: int, box: str) -> None:
         super().__init__(Log(sys.stdout))
+        self._procmgr = Leaders()
         self.port = port
         self.box = box
 
@@ -72,8 +99,7 @@ class Processes(Manager):
         super()._start()
         # Threads only now: the processes are forked, and a fork copies no threads but may copy their locks.
         Thread(target=announce, args=(self.port, self.box), daemon=True).start()
-        if "MAKELEVEL" in os.environ:
-            Thread(target=stop_with_parent, args=(os.getppid(),), daemon=True).start()
+        Thread(target=stop_when_alone, args=(os.getppid(),), daemon=True).start()
 
 
 def run(port: int, *, reload: bool) -> int:
@@ -91,7 +117,7 @@ def run(port: int, *, reload: bool) -> int:
             try:
                 processes.loop()
             finally:
-                end(leftovers(LOCAL))
+                end(marked(LOCAL))
         say("Stopped.")
     return 0 if processes.returncode in STOPPED_ON_REQUEST else 1
 
@@ -232,11 +258,19 @@ def is_ready(port: int) -> bool:
         connection.close()
 
 
-def stop_with_parent(parent: int) -> None:
-    """Stop this run when `make` is gone, even when it was killed and could pass nothing on."""
-    while not parent_changed(parent):
+def stop_when_alone(parent: int) -> None:
+    """Stop this run when `make` or the terminal is gone, even when it was killed and could pass nothing on."""
+    started_by_make = "MAKELEVEL" in os.environ
+    while somebody_reads() and not (started_by_make and parent_changed(parent)):
         time.sleep(1)
     os.kill(os.getpid(), signal.SIGTERM)
+
+
+def somebody_reads() -> bool:
+    """Say whether what we print still arrives: not when a terminal was closed, or the reader of a pipe has ended."""
+    output = select.poll()
+    output.register(STDOUT, 0)  # asks for nothing, and so hears of the ends only
+    return not output.poll(0)
 
 
 def say(text: str) -> None:

@@ -19,21 +19,33 @@ RUN_MARKER = "SUKHA_RUN"
 SERVERS = {"postgres", "redis-server", "valkey-server"}
 
 
-def belongs_to_run(process: psutil.Process, *folders: Path) -> bool:
-    """Say whether `process` was started by a run whose data is in one of the folders."""
+def is_marked(process: psutil.Process, *folders: Path) -> bool:
+    """Say whether `process` carries the mark of a run whose data is in one of the folders."""
     try:
-        if process.environ().get(RUN_MARKER) in map(str, folders):
-            return True
-        return process.name() in SERVERS and any(Path(process.cwd()).is_relative_to(folder) for folder in folders)
+        return process.environ().get(RUN_MARKER) in map(str, folders)
     except (psutil.Error, OSError):
         return False  # gone already, or another user's
+
+
+def is_server_in(process: psutil.Process, *folders: Path) -> bool:
+    """Say whether `process` is a PostgreSQL or Redis whose data is in one of the folders."""
+    try:
+        return process.name() in SERVERS and any(Path(process.cwd()).is_relative_to(folder) for folder in folders)
+    except (psutil.Error, OSError):
+        return False
+
+
+def marked(folder: Path) -> list[psutil.Process]:
+    """Return the processes of the run whose data is in `folder`, without its servers."""
+    return [process for process in psutil.process_iter() if is_marked(process, folder)]
 
 
 def leftovers(*folders: Path) -> list[psutil.Process]:
     """Return the running processes of an earlier run in the folders, without this one, its parents and its children."""
     this = psutil.Process()
     ours = {this, *this.parents(), *this.children(recursive=True)}
-    return [process for process in psutil.process_iter() if process not in ours and belongs_to_run(process, *folders)]
+    others = (process for process in psutil.process_iter() if process not in ours)
+    return [process for process in others if is_marked(process, *folders) or is_server_in(process, *folders)]
 
 
 def end(processes: Iterable[psutil.Process], *, patience: float = 10) -> None:

@@ -45,17 +45,20 @@ class LocalRun:
     def command(self, *arguments: str) -> list[str]:
         return [sys.executable, "-m", "config.local", *(arguments or ("run", "--port", str(self.port)))]
 
-    def start(self, command: list[str] | None = None, **more: str) -> subprocess.Popen[bytes]:
+    def start(
+        self, command: list[str] | None = None, *, output: int | None = None, **more: str
+    ) -> subprocess.Popen[bytes]:
         with self.log.open("ab") as log:
             process = subprocess.Popen(
-                command or self.command(), cwd=ROOT, env=self.environment | more, stdout=log, stderr=log
+                command or self.command(),
+                cwd=ROOT,
+                env=self.environment | more,
+                stdin=subprocess.DEVNULL,
+                stdout=log if output is None else output,
+                stderr=log,
             )
         self.started.append(process)
         return process
-
-    def ask(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run a command to its end, where it is expected to refuse."""
-        return subprocess.run(self.command(*arguments), cwd=ROOT, env=self.environment, capture_output=True, text=True)
 
     def start_and_wait(self, command: list[str] | None = None, **more: str) -> subprocess.Popen[bytes]:
         """Start and return when the product is open; fails when it ends instead."""
@@ -141,15 +144,28 @@ def test_it_stops_when_make_is_killed(run: LocalRun, wait_until: Wait) -> None:
 
 
 def test_it_stops_when_nobody_reads_its_log(run: LocalRun, wait_until: Wait) -> None:
-    with subprocess.Popen(["/bin/sh", "-c", "read line"], stdin=subprocess.PIPE) as reader:
-        assert reader.stdin is not None
-        process = subprocess.Popen(
-            run.command(), cwd=ROOT, env=run.environment, stdout=reader.stdin, stderr=subprocess.DEVNULL
-        )
-    run.started.append(process)
+    reading, writing = os.pipe()
+    process = run.start(output=writing)
+    os.close(writing)
+    assert b"Starting" in os.read(reading, 100)
+
+    os.close(reading)
 
     process.wait(timeout=120)
+    assert wait_until(run.nothing_is_left)
 
+
+def test_it_stops_when_its_terminal_is_closed(run: LocalRun, wait_until: Wait) -> None:
+    ours, terminal = os.openpty()
+    process = run.start(output=terminal)
+    os.close(terminal)
+    seen = b""
+    while b"Sukha is open at" not in seen:
+        seen += os.read(ours, 10_000)
+
+    os.close(ours)
+
+    assert process.wait(timeout=60) == 0
     assert wait_until(run.nothing_is_left)
 
 
