@@ -1,0 +1,109 @@
+"""What script adds to the timetable and to planning a class; all of it works without."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from accounts import roles
+from core import clock
+from scheduling.focus import FocusArea
+from scheduling.models import Slot
+from tests.browser.conftest import LAPTOP, PHONE
+from tests.factories import ClassTypeFactory, InstructorFactory, SlotFactory
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), pytest.mark.django_db(transaction=True)]
+
+OpenPage = Callable[..., Page]
+WATCH_SHIFTS = """
+    window.shifts = 0
+    new PerformanceObserver((seen) => {
+        for (const entry of seen.getEntries()) if (!entry.hadRecentInput) window.shifts += entry.value
+    }).observe({type: "layout-shift", buffered: true})
+"""
+
+
+def two_classes() -> tuple[Slot, Slot]:
+    calm = SlotFactory(class_type__name="Calm", class_type__focus_areas=[FocusArea.STRESS_AND_ANXIETY])
+    core = SlotFactory(class_type__name="Core", class_type__focus_areas=[FocusArea.CORE_STRENGTH])
+    return calm, core
+
+
+def test_a_filter_changes_the_list_the_count_and_the_address_and_going_back_undoes_it(open_page: OpenPage) -> None:
+    two_classes()
+    page = open_page(LAPTOP)
+    page.goto("/timetable/")
+    expect(page.get_by_role("status").filter(has_text="2 classes")).to_be_visible()
+
+    page.get_by_label("Core strength").check()
+
+    expect(page.get_by_role("status").filter(has_text="1 class until")).to_be_visible()
+    expect(page.get_by_role("link", name="Calm")).to_have_count(0)
+    expect(page).to_have_url("/timetable/?focus=core-strength")
+    expect(page.get_by_label("Core strength")).to_be_focused()
+
+    page.go_back()
+    expect(page.get_by_role("link", name="Calm")).to_be_visible()
+    expect(page.get_by_role("link", name="Core")).to_be_visible()
+
+
+def test_without_script_the_filters_are_a_form_with_a_button(open_page: OpenPage) -> None:
+    two_classes()
+    page = open_page(PHONE, java_script_enabled=False)
+    page.goto("/timetable/")
+
+    page.get_by_text("Filter the classes").click()
+    page.get_by_label("Core strength").check()
+    page.get_by_label("Level").select_option("Gentle")
+    page.get_by_role("button", name="Show these classes").click()
+
+    expect(page.get_by_role("link", name="Core")).to_be_visible()
+    expect(page.get_by_role("link", name="Calm")).to_have_count(0)
+
+
+@pytest.mark.parametrize("viewport", [PHONE, LAPTOP, {"width": 320, "height": 640}], ids=["phone", "laptop", "narrow"])
+def test_who_is_elsewhere_also_sees_their_own_time_and_nothing_moves(
+    open_page: OpenPage, viewport: dict[str, int]
+) -> None:
+    day = clock.clinic_today() + timedelta(days=3)
+    start = clock.day_bounds(day)[0] + timedelta(hours=23)
+    SlotFactory(starts_at=start)
+    page = open_page(viewport, timezone_id="Asia/Tokyo")
+    page.add_init_script(WATCH_SHIFTS)
+
+    page.goto("/timetable/")
+
+    tokyo = start.astimezone(clock._zone("Asia/Tokyo"))
+    own = page.locator(".own-time").first
+    expect(own).to_contain_text(f"{tokyo:%a} {tokyo:%H:%M}–{tokyo + timedelta(hours=1):%H:%M} your time")
+    assert page.evaluate("window.shifts") == 0
+    assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
+
+
+def test_who_is_in_the_clinics_zone_sees_one_time_only(open_page: OpenPage) -> None:
+    SlotFactory()
+    page = open_page(PHONE, timezone_id="Europe/Paris")
+
+    page.goto("/timetable/")
+
+    expect(page.get_by_text("Berlin time")).to_have_count(1)
+    expect(page.locator(".own-time")).to_have_count(0)
+
+
+def test_choosing_a_class_type_fills_in_its_figures_but_not_over_what_was_typed(open_page: OpenPage) -> None:
+    ClassTypeFactory(name="Long", minutes=90, capacity=6, price=2400)
+    ClassTypeFactory(name="Short", minutes=30, capacity=10, price=900)
+    instructor = InstructorFactory()
+    roles.assign_role(instructor.user, roles.INSTRUCTOR)
+    page = open_page(LAPTOP, as_user=instructor.user)
+    page.goto("/teach/slots/new/")
+
+    page.get_by_label("Class type").select_option("Long")
+    filled = [page.get_by_label(label).input_value() for label in ("Minutes", "Places", "Price")]
+    page.get_by_label("Places").fill("5")
+    page.get_by_label("Class type").select_option("Short")
+    refilled = [page.get_by_label(label).input_value() for label in ("Minutes", "Places", "Price")]
+
+    assert filled == ["90", "6", "24,00"]
+    assert refilled == ["30", "5", "9,00"]
