@@ -16,6 +16,8 @@ HORIZON = timedelta(days=730)
 MOST_SLOTS = 150
 
 ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+AREAS = tuple(FocusArea.values)
+LEVELS = frozenset(ClassType.Level.values)
 KEY = re.compile(r"[1-9][0-9]{0,17}")
 
 
@@ -61,8 +63,8 @@ def read_filters(params: QueryDict) -> tuple[Filters, bool]:
     areas = [area for area in params.getlist("focus") if area]
     filters = Filters(
         first_day=day_in_reach(asked["from"]),
-        focus=tuple(area for area in FocusArea.values if area in areas),
-        level=asked["level"] if asked["level"] in ClassType.Level.values else "",
+        focus=tuple(area for area in AREAS if area in areas),
+        level=asked["level"] if asked["level"] in LEVELS else "",
         instructor=int(asked["instructor"]) if KEY.fullmatch(asked["instructor"]) else None,
         location=int(asked["location"]) if KEY.fullmatch(asked["location"]) else None,
         places_left=asked["places"] == "left",
@@ -77,7 +79,7 @@ def read_filters(params: QueryDict) -> tuple[Filters, bool]:
     missed = any(asked[name] and not understood[name] for name in asked)
     if filters.first_day and filters.first_day <= clock.clinic_today():
         filters = replace(filters, first_day=None)
-    return filters, not missed and set(areas) <= set(FocusArea.values)
+    return filters, not missed and set(areas) <= set(AREAS)
 
 
 def day_in_reach(text: str) -> date | None:

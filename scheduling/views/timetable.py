@@ -33,14 +33,14 @@ def timetable(request: HttpRequest) -> HttpResponse:
     filters, understood = read_filters(request.GET)
     if _wants_list_only(request):
         page = _page("list", filters, understood, _list)
-        response = _response(request, page)
+        response = _response(request, page, understood)
         response["HX-Push-Url"] = request.path + filters.address()
     elif any(cookie in request.COOKIES for cookie in COOKIES_OF_SOMEBODY):
         content = _page("content", filters, understood, _content)
         response = render(request, "scheduling/timetable.html", {"content": content.html.decode()})
     else:
         page = _page("page", filters, understood, lambda *answer: _whole_page(request, *answer))
-        response = _response(request, page)
+        response = _response(request, page, understood)
     if not understood:
         response.status_code = 400
     patch_vary_headers(response, ("Cookie", "HX-Request"))
@@ -87,12 +87,14 @@ def _context(answer: Timetable, understood: bool) -> dict[str, object]:
     }
 
 
-def _response(request: HttpRequest, page: Page) -> HttpResponse:
+def _response(request: HttpRequest, page: Page, understood: bool) -> HttpResponse:
     """The page, zipped for those who take it so, or a mere "not modified" for those who have it."""
     if "gzip" in request.headers.get("Accept-Encoding", ""):
         response = HttpResponse(page.zipped, headers={"Content-Encoding": "gzip"})
     else:
         response = HttpResponse(page.html)
-    response["ETag"] = page.etag
     patch_vary_headers(response, ("Accept-Encoding",))
+    if not understood:
+        return response
+    response["ETag"] = page.etag
     return get_conditional_response(request, etag=page.etag, response=response) or response

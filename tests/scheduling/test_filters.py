@@ -71,6 +71,17 @@ def test_what_is_not_understood_is_left_out_and_said_so(client: Client, address:
 
 
 @pytest.mark.django_db
+def test_what_is_not_understood_is_said_again_to_who_asks_again(client: Client) -> None:
+    SlotFactory()
+    understood = client.get("/timetable/")
+
+    pages = [client.get("/timetable/?level=hard", headers={"If-None-Match": understood["ETag"]}) for _ in range(2)]
+
+    assert all(page.status_code == 400 and page.content for page in pages)
+    assert not any("ETag" in page for page in pages)
+
+
+@pytest.mark.django_db
 def test_more_parameters_than_anyone_needs_are_refused(client: Client) -> None:
     assert client.get("/timetable/?" + "focus=alignment&" * 1001).status_code == 400
 
