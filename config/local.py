@@ -20,6 +20,7 @@ from pathlib import Path
 from threading import Thread, Timer
 from types import FrameType
 
+import psutil
 from honcho.compat import ProcessManager
 from honcho.manager import Manager
 from honcho.printer import Message, Printer
@@ -67,16 +68,20 @@ class Log(Printer):
             os.kill(os.getpid(), signal.SIGTERM)
 
 
-class Leaders(ProcessManager):
-    """Asks the first process of each group to stop, which stops its own; honcho would ask all of them at once.
+class Stopper(ProcessManager):
+    """Asks a group of processes to stop; of Celery's only the first, which then stops its own in order.
 
     A Celery worker whose children are stopped before it takes their tasks for lost.
     """
 
     def terminate(self, pid: int) -> None:
-        """Send SIGTERM to one process."""
-        with suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGTERM)
+        """Send SIGTERM to the group that `pid` leads, or to `pid` alone."""
+        with suppress(psutil.Error):
+            leader = psutil.Process(pid)
+            if any("celery" in part for part in leader.cmdline()):
+                leader.terminate()
+            else:
+                super().terminate(pid)
 
 
 class Processes(Manager):
@@ -84,7 +89,7 @@ class Processes(Manager):
 
     def __init__(self, port: int, box: str) -> None:
         super().__init__(Log(sys.stdout))
-        self._procmgr = Leaders()
+        self._procmgr = Stopper()
         self.port = port
         self.box = box
 
