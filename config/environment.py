@@ -53,7 +53,9 @@ def local_environment(known: dict[str, str], *, site_url: str = "http://127.0.0.
         "SITE_URL": site_url,
         "ALLOWED_HOSTS": "127.0.0.1,localhost,[::1]",
         "EMAIL_URL": "smtp://127.0.0.1:1025",
-        "DEFAULT_FROM_EMAIL": "Sukha <hello@sukha.example>",
+        "DEFAULT_FROM_EMAIL": "Sukha Back Clinic <hello@sukha.example>",
+        "CLINIC_PHONE": "+49 30 5550199",
+        "CLINIC_EMAIL": "hello@sukha.example",
         "LOG_FORMAT": "text",
         **{
             name: known[name]

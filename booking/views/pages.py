@@ -137,7 +137,7 @@ def give_up(request: OwnRequest, booking: Booking) -> HttpResponse:
         return render(request, "booking/give_up.html", {"booking": booking, "slot": booking.slot})
     operations.give_up_hold(booking=booking)
     booking.refresh_from_db()
-    if booking.is_live:
+    if booking.is_confirmed:
         messages.info(request, translate("Your payment had been made already, so we could not give the place away."))
     return booking_page(booking.pk)
 

@@ -1,12 +1,14 @@
 """One answer for everything that goes wrong in the API: problem details (RFC 9457) with the domain's code."""
 
+import sys
 from http import HTTPStatus
 from typing import Any
 
 from django.core.exceptions import PermissionDenied as DjangoPermissionDenied
 from django.core.signals import got_request_exception
 from django.db import InterfaceError, OperationalError
-from django.http import Http404, HttpRequest, HttpResponseBase, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.template import loader
 from django.utils.log import log_response
 from django.utils.translation import gettext_lazy as _
 from django.views import defaults
@@ -17,6 +19,7 @@ from rest_framework.views import exception_handler
 from core.errors import DomainError
 
 PROBLEM_JSON = "application/problem+json"
+PASSING = (OperationalError, InterfaceError)  # PostgreSQL restarts, or a lock takes too long
 
 
 class Unavailable(DomainError):
@@ -79,8 +82,14 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponseBase:
 
 
 def server_error(request: HttpRequest) -> HttpResponseBase:
-    """Django's handler500: for an error outside the API's views, in a middleware for instance."""
-    return _plain(Broken()) if _is_for_api(request) else defaults.server_error(request)
+    """Django's handler500: for pages, and for an error outside the API's views; 503 while the database is away."""
+    is_passing = isinstance(sys.exc_info()[1], PASSING)
+    if _is_for_api(request):
+        return _plain(Unavailable() if is_passing else Broken())
+    if not is_passing:
+        return defaults.server_error(request)
+    page = loader.get_template("503.html").render()
+    return HttpResponse(page, status=503, headers={"Retry-After": str(Unavailable.retry_after)})
 
 
 def _is_for_api(request: HttpRequest) -> bool:
@@ -101,8 +110,7 @@ def _refusal(error: DomainError) -> Response:
 def _outage(error: Exception, context: dict[str, Any]) -> Response:
     """Answer what nobody has foreseen without a word about its cause; log and report it as Django does."""
     request: HttpRequest = context["request"]._request
-    is_passing = isinstance(error, (OperationalError, InterfaceError))  # PostgreSQL restarts, or a lock takes too long
-    answer = _refusal(Unavailable() if is_passing else Broken())
+    answer = _refusal(Unavailable() if isinstance(error, PASSING) else Broken())
     got_request_exception.send(sender=type(context["view"]), request=request)
     log_response(
         "%s: %s",
