@@ -99,6 +99,7 @@ def keep(folder: Path | None, kinds: list[str]) -> None:
     signal.signal(signal.SIGTERM, _stop)
     signal.signal(signal.SIGINT, _stop)
     with ExitStack() as at_end:
+        at_end.callback(_stop_no_more)
         home = folder or at_end.enter_context(throwaway_folder())
         try:
             at_end.enter_context(locked(home / "servers.lock", patience=20))  # an earlier keeper may be about to stop
@@ -160,9 +161,14 @@ def throwaway_folder() -> Iterator[Path]:
 
 
 def _stop(signum: int, frame: FrameType | None) -> None:
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # once is enough: the way out must not be interrupted
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _stop_no_more()
     raise SystemExit(128 + signum)
+
+
+def _stop_no_more() -> None:
+    """Take no more signals: the way out must not be interrupted."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _end_orphans(folder: Path, parent: int) -> None:

@@ -11,7 +11,7 @@ import shutil
 import subprocess
 import tarfile
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import brotli
 
@@ -99,12 +99,18 @@ def _unpack_into(home: Path) -> None:
     for archive, folder in ARCHIVES.items():
         content = brotli.decompress((PACKAGE / "bin" / archive).read_bytes())
         with tarfile.open(fileobj=io.BytesIO(content)) as tar:
-            tar.extractall(home / folder, filter="data")
+            for member in filter(tarfile.TarInfo.isfile, tar):
+                _write(home / folder / member.name, tar.extractfile(member))
     (home / "fonts" / "fonts.conf").write_text(FONTS.format(home=home / "fonts"))  # the package's names /tmp and /opt
     draft = home / "chromium.draft"
     draft.write_bytes(brotli.decompress((PACKAGE / "bin" / "chromium.br").read_bytes()))
     draft.chmod(0o755)
     draft.replace(home / "chromium")  # last and in one step, so that an interrupted unpacking is done again
+
+
+def _write(file: Path, content: IO[bytes] | None) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(content.read() if content else b"")
 
 
 def _runs(program: str) -> bool:
