@@ -22,6 +22,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import IdempotencyKey, User
 from core import clock
 from core.errors import DomainError, InvalidInput
+from core.queries import insert
 
 KEPT_FOR = timedelta(hours=24)
 LONGEST_KEY = 255
@@ -109,13 +110,15 @@ def _lock_and_look(account: User, key: str) -> IdempotencyKey | None:
 
 
 def _store(account: User, key: str, digest: str, answer: Answer) -> None:
-    IdempotencyKey.objects.create(
-        account=account,
-        key=key,
-        request=digest,
-        status=answer.status,
-        body=json.dumps(answer.body),
-        location=answer.location,
+    insert(
+        IdempotencyKey(
+            account=account,
+            key=key,
+            request=digest,
+            status=answer.status,
+            body=json.dumps(answer.body),
+            location=answer.location,
+        )
     )
 
 

@@ -13,6 +13,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from core import clock
+from core.queries import CompiledRead, Given
 
 # Line breaks forge mail headers and lists; direction marks (U+202A–202E, U+2066–2069) make a name read as another one.
 one_line = RegexValidator(
@@ -91,7 +92,10 @@ class User(AbstractBaseUser, PermissionsMixin):
     @cached_property
     def own_patient(self) -> "Patient | None":
         """The patient that the account's holder is, if they take part in classes."""
-        return self.patients.filter(is_account_holder=True).first()
+        patient = _ACCOUNT_HOLDER.find(account=self.pk)
+        if patient:
+            patient.account = self
+        return patient
 
 
 class PatientQuerySet(models.QuerySet["Patient"]):
@@ -135,6 +139,9 @@ class Patient(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+_ACCOUNT_HOLDER = CompiledRead(lambda: Patient.objects.filter(account=Given("account"), is_account_holder=True))
 
 
 class GuessCount(models.Model):

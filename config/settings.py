@@ -280,6 +280,7 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "config.api.negotiation.ShortNegotiation",
     "DEFAULT_PARSER_CLASSES": ["config.api.parsers.SmallJSONParser"],
     "DEFAULT_PAGINATION_CLASS": "config.api.pages.Pages",
     "DEFAULT_THROTTLE_CLASSES": ["config.api.rates.Rate"],

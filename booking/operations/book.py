@@ -9,6 +9,7 @@ from booking.models import Booking
 from booking.signals import booking_confirmed
 from core import clock
 from core.errors import DomainError
+from core.queries import insert
 from payments.operations import open_order
 from scheduling.models import Slot
 from scheduling.operations import SlotFull, take_place
@@ -57,5 +58,5 @@ def _claim(patient: Patient, slot: Slot, by: User) -> Booking:
     else:
         booking.state = Booking.State.CONFIRMED
         booking.confirmed_at = now
-    booking.save(force_insert=True)
+    insert(booking)
     return booking

@@ -1,26 +1,22 @@
 """How often the API may be asked: so many requests a minute for each account, or each address of a visitor."""
 
-import logging
 import math
 import time
+from collections import Counter
+from threading import Lock
 from typing import Any
 
-from django.core.cache import cache
-from redis import RedisError
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.throttling import SimpleRateThrottle
 
-PAUSE_AFTER_FAILURE = 5.0  # seconds
-
-logger = logging.getLogger(__name__)
-
 
 class Rate(SimpleRateThrottle):
-    """Counts requests in windows of fixed length, in the cache, each by one atomic step.
+    """Counts requests in windows of fixed length, each web process for itself.
 
-    While the cache is away nothing is limited: bookings must go on, and it is the database that keeps them right. The
-    rates stand in the settings as "visitor", "read" and "write"; None is no limit.
+    A shared count would be exact, but would put Redis into the path of every request. These limits keep one program
+    from crowding out the others, and that they rise with the number of processes fits: so does what can be served.
+    The rates stand in the settings as "visitor", "read" and "write"; None is no limit.
     """
 
     def __init__(self) -> None:
@@ -33,7 +29,7 @@ class Rate(SimpleRateThrottle):
             return True
         window, passed = divmod(time.time(), seconds)
         self.window_left = math.ceil(seconds - passed)
-        return _count.up(f"rate:{self.scope}:{self._whose(request)}:{int(window)}", seconds) <= most
+        return counts.up(self.scope, int(window), self._whose(request)) <= most
 
     def wait(self) -> float:
         """Seconds until the next window begins."""
@@ -43,28 +39,27 @@ class Rate(SimpleRateThrottle):
         return str(request.user.pk) if request.user.is_authenticated else self.get_ident(request)
 
 
-class _Counter:
-    """Counts in the cache; after a failure not at all for a few seconds, or every request would wait for a time-out."""
+class Counts:
+    """How often each one asked in the present window of each scope; what was counted before is forgotten."""
 
     def __init__(self) -> None:
-        self.paused_until = 0.0
+        self._lock = Lock()
+        self._windows: dict[str, tuple[int, Counter[str]]] = {}
 
-    def up(self, key: str, seconds: int) -> int:
-        """Add one to the count and return it; 0 while the cache is away."""
-        if time.monotonic() < self.paused_until:
-            return 0
-        try:
-            return self._up(key, seconds)
-        except RedisError as error:
-            logger.warning("requests are not counted, the cache is away: %s", type(error).__name__)
-            self.paused_until = time.monotonic() + PAUSE_AFTER_FAILURE
-            return 0
+    def up(self, scope: str, window: int, whose: str) -> int:
+        """Add one, and return how often it was."""
+        with self._lock:
+            known, counted = self._windows.get(scope, (None, Counter[str]()))
+            if known != window:
+                counted = Counter[str]()
+                self._windows[scope] = (window, counted)
+            counted[whose] += 1
+            return counted[whose]
 
-    def _up(self, key: str, seconds: int) -> int:
-        try:
-            return int(cache.incr(key))
-        except ValueError:  # nobody has counted in this window yet
-            return 1 if cache.add(key, 1, timeout=seconds) else int(cache.incr(key))
+    def forget(self) -> None:
+        """Begin anew."""
+        with self._lock:
+            self._windows.clear()
 
 
 def _scope(request: Request) -> str:
@@ -73,4 +68,4 @@ def _scope(request: Request) -> str:
     return "read" if request.method in SAFE_METHODS else "write"
 
 
-_count = _Counter()
+counts = Counts()

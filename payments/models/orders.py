@@ -17,7 +17,11 @@ REFERENCE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 
 def new_reference() -> str:
     """A reference that can be spelled on the phone, e.g. `K7QM-2XWD-9P`: 10 of 31 signs, about 50 bits."""
-    signs = "".join(secrets.choice(REFERENCE_ALPHABET) for _position in range(10))
+    number = secrets.randbelow(len(REFERENCE_ALPHABET) ** 10)
+    signs = ""
+    for _position in range(10):
+        number, sign = divmod(number, len(REFERENCE_ALPHABET))
+        signs += REFERENCE_ALPHABET[sign]
     return f"{signs[:4]}-{signs[4:8]}-{signs[8:]}"
 
 

@@ -1,12 +1,15 @@
 """Orders: opened when something is bought, closed when it is not paid for."""
 
 from accounts.models import User
+from core.queries import insert
 from payments.models import Order
 
 
 def open_order(*, payer: User | None, amount: int, currency: str) -> Order:
     """Note that `payer` (None: someone without an account, who pays at the desk) owes `amount` (smallest unit)."""
-    return Order.objects.create(payer=payer, amount=amount, currency=currency)
+    order = Order(payer=payer, amount=amount, currency=currency)
+    insert(order)
+    return order
 
 
 def close_order(*, order: Order) -> None:

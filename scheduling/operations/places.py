@@ -3,7 +3,9 @@
 from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
+from core import clock
 from core.errors import DomainError
+from core.queries import CompiledUpdate, Given
 from scheduling.models import Slot
 
 
@@ -27,6 +29,16 @@ class PriceChanged(DomainError):
     message = _("The price of this class has changed. Please look at it again before you book.")
 
 
+_TAKE = CompiledUpdate(
+    lambda: (
+        Slot.objects.published()
+        .with_places_left()
+        .filter(pk=Given("slot"), price=Given("price"), starts_at__gt=Given("now"))
+    ),
+    taken=F("taken") + 1,
+)
+
+
 def take_place(slot: Slot) -> None:
     """Take one place of `slot` at the price that the caller has seen; at the end of the caller's transaction.
 
@@ -35,8 +47,7 @@ def take_place(slot: Slot) -> None:
 
     Raises SlotFull, SlotStarted, SlotNotPublished or PriceChanged.
     """
-    open_slot = Slot.objects.published().upcoming().with_places_left().filter(pk=slot.pk, price=slot.price)
-    if not open_slot.update(taken=F("taken") + 1):
+    if not _TAKE.run(slot=slot.pk, price=slot.price, now=clock.now()):
         raise _why_not(Slot.objects.get(pk=slot.pk), slot)
 
 

@@ -17,8 +17,8 @@ NOT_PER_OPERATION = {405, 406, 413, 415}  # these may happen anywhere, and are p
 @cache
 def description() -> dict[str, Any]:
     """The OpenAPI document."""
-    generator = SchemaGenerator()  # type: ignore[no-untyped-call]
-    document: dict[str, Any] = generator.get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
+    generator = SchemaGenerator()
+    document: dict[str, Any] = generator.get_schema(request=None, public=True)
     return document
 
 

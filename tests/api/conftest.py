@@ -1,10 +1,10 @@
 """Who asks the API."""
 
 import pytest
-from django.core.cache import cache
 
 from accounts import roles
 from accounts.models import Patient
+from config.api.rates import counts
 from scheduling.models import Instructor
 from tests.api.client import DescribedClient, signed_in
 from tests.factories import InstructorFactory, PatientFactory, UserFactory
@@ -13,7 +13,7 @@ from tests.factories import InstructorFactory, PatientFactory, UserFactory
 @pytest.fixture(autouse=True)
 def _fresh_counts() -> None:
     """What an earlier test asked for does not count against this one."""
-    cache.clear()
+    counts.forget()
 
 
 @pytest.fixture

@@ -68,11 +68,11 @@ def test_where_nothing_is_due_the_booking_is_confirmed_at_once(api: DescribedCli
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize(("key", "statements"), [("", 8), ("a-key", 12)])
+@pytest.mark.parametrize(("key", "statements"), [("", 7), ("a-key", 11)])
 def test_the_statements_of_a_booking(
     api: DescribedClient, key: str, statements: int, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    """Token, BEGIN, patient, slot, order, booking, place, COMMIT; with a key also its look-up and its answer."""
+    """Who asks, slot, BEGIN, order, booking, place, COMMIT; with a key its look-up, its answer and a savepoint."""
     slot = SlotFactory()
 
     with django_assert_num_queries(statements):
