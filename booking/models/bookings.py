@@ -66,7 +66,7 @@ class Booking(models.Model):
     class State(models.TextChoices):
         HELD = "held", _("Waiting for payment")
         CONFIRMED = "confirmed", _("Confirmed")
-        RELEASED = "released", _("Not paid in time")
+        RELEASED = "released", _("Released unpaid")
         CANCELLED = "cancelled", _("Cancelled")
 
     LIVE = (State.HELD, State.CONFIRMED)
