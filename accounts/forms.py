@@ -19,8 +19,11 @@ CODE_ATTRIBUTES = {
     "spellcheck": "false",
     "class": "nums text-2xl tracking-widest",
 }
-
-
+CODE_ERRORS = {"required": _("Please enter the code.")}
+EMAIL_ERRORS = {
+    "required": _("Please enter your e-mail address."),
+    "invalid": _("Please enter a whole e-mail address, such as anna@example.org."),
+}
 PASSWORD_RULES = _("At least 10 characters, and none of the passwords that everybody tries first.")
 
 
@@ -29,6 +32,7 @@ class CodeField(forms.CharField):
 
     def __init__(self, **options: Any) -> None:
         options.setdefault("label", _("Code"))
+        options.setdefault("error_messages", CODE_ERRORS)
         options.setdefault("widget", forms.TextInput(attrs=CODE_ATTRIBUTES))
         super().__init__(max_length=20, **options)
 
@@ -42,6 +46,7 @@ class CodeField(forms.CharField):
 class EmailField(forms.EmailField):
     def __init__(self, **options: Any) -> None:
         options.setdefault("label", _("E-mail address"))
+        options.setdefault("error_messages", EMAIL_ERRORS)
         attributes = {"autocomplete": "email", "autocapitalize": "off", "spellcheck": "false"}
         super().__init__(max_length=254, widget=forms.EmailInput(attrs=attributes), **options)
 
@@ -63,6 +68,7 @@ class SignUpForm(forms.Form):
         max_length=150,
         validators=[one_line],
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
+        error_messages={"required": _("Please enter your name.")},
     )
     phone = forms.CharField(
         label=_("Phone"),
@@ -82,6 +88,7 @@ class ProfileForm(SignUpForm):
         help_text=_("Helps the front desk to tell two people of the same name apart."),
         required=False,
         validators=[birth_date_of_a_living_person],
+        error_messages={"invalid": _("Please choose a day of the calendar, or leave it empty.")},
         widget=forms.DateInput(attrs={"type": "date", "autocomplete": "bday"}, format="%Y-%m-%d"),
     )
 
@@ -145,11 +152,15 @@ class NewEmailCodeForm(WithoutPlaceholders, account_forms.ConfirmEmailVerificati
 class SecondStepForm(WithoutPlaceholders, mfa_forms.AuthenticateForm):
     """A code of the authenticator app (6 digits) or a recovery code (8)."""
 
-    code = forms.CharField(label=_("Code"), max_length=20, widget=forms.TextInput(attrs=CODE_ATTRIBUTES))
+    code = forms.CharField(
+        label=_("Code"), max_length=20, widget=forms.TextInput(attrs=CODE_ATTRIBUTES), error_messages=CODE_ERRORS
+    )
 
 
 class SecondStepAgainForm(WithoutPlaceholders, mfa_forms.ReauthenticateForm):
-    code = forms.CharField(label=_("Code"), max_length=20, widget=forms.TextInput(attrs=CODE_ATTRIBUTES))
+    code = forms.CharField(
+        label=_("Code"), max_length=20, widget=forms.TextInput(attrs=CODE_ATTRIBUTES), error_messages=CODE_ERRORS
+    )
 
 
 class ActivateAppForm(WithoutPlaceholders, ActivateTOTPForm):
@@ -173,4 +184,9 @@ class AddPasskeyForm(webauthn_forms.AddWebAuthnForm):
 
 
 class RenamePasskeyForm(webauthn_forms.EditWebAuthnForm):
-    name = forms.CharField(label=_("What to call it"), max_length=100, validators=[one_line])
+    name = forms.CharField(
+        label=_("What to call it"),
+        max_length=100,
+        validators=[one_line],
+        error_messages={"required": _("Please give it a name.")},
+    )

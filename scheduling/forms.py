@@ -1,5 +1,6 @@
 """The form in which a class is planned, and the field in which money is typed."""
 
+import re
 from datetime import date, time, timedelta
 from typing import Any, ClassVar
 
@@ -7,19 +8,27 @@ from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from core import clock
 from core.clock import AmbiguousWallTime, NonexistentWallTime, instant_of
 from core.errors import DomainError
-from core.money import NotAnAmount, parse_amount, plain_amount
+from core.money import NotAnAmount, format_money, parse_amount, plain_amount
 from scheduling.models import ClassType, Instructor, Room, Slot
 from scheduling.operations import InstructorIsTeaching, PriceTooLow, RoomIsTaken, RoomTooSmall, SlotInThePast
 
 MOST_AHEAD = timedelta(days=730)
 MOST_PLACES = 500
-MOST_MINUTES = 600
+LEAST_MINUTES, MOST_MINUTES = 5, 600
 HIGHEST_PRICE = 1_000_000  # in the smallest unit: a slip of the keyboard, not a price
+BEYOND_ANY_PRICE = re.compile(r"[0-9]{10,}([.,][0-9]*)?")  # more digits than an amount may have: too high all the same
+NOT_ON_OFFER = _("Please choose one from the list.")
+
+
+def _figure_errors(message: str | Promise) -> dict[str, str | Promise]:
+    """One sentence for a whole number that is too small, too large or no number; it names both limits."""
+    return {"min_value": message, "max_value": message, "invalid": message}
 
 
 class MoneyField(forms.Field):
@@ -27,7 +36,7 @@ class MoneyField(forms.Field):
 
     widget = forms.TextInput
     default_error_messages = {
-        "too_high": _("This is more than %(most)s. Please look at it again."),
+        "too_high": _("This price is too high. Please enter %(most)s at most."),
     }
 
     def __init__(self, *, currency: str = "", highest: int = HIGHEST_PRICE, **options: Any) -> None:
@@ -46,14 +55,19 @@ class MoneyField(forms.Field):
             return value
         if not value.strip():
             return None
+        if BEYOND_ANY_PRICE.fullmatch(value.strip()):
+            raise self._too_high()
         try:
             amount = parse_amount(value, self.currency)
         except NotAnAmount as error:
             raise ValidationError(str(error), code=error.code) from error
         if amount > self.highest:
-            most = plain_amount(self.highest, self.currency)
-            raise ValidationError(self.error_messages["too_high"], code="too_high", params={"most": most})
+            raise self._too_high()
         return amount
+
+    def _too_high(self) -> ValidationError:
+        most = format_money(self.highest, self.currency)
+        return ValidationError(self.error_messages["too_high"], code="too_high", params={"most": most})
 
 
 class ClassTypeSelect(forms.Select):
@@ -92,20 +106,31 @@ class SlotForm(forms.Form):
     }
 
     instructor = forms.ModelChoiceField(
-        label=_("Instructor"), queryset=Instructor.objects.none(), empty_label=_("Please choose")
+        label=_("Instructor"),
+        queryset=Instructor.objects.none(),
+        empty_label=_("Please choose"),
+        error_messages={"required": _("Please choose who teaches."), "invalid_choice": NOT_ON_OFFER},
     )
     class_type = forms.ModelChoiceField(
         label=_("Class type"),
         queryset=ClassType.objects.none(),
         empty_label=_("Please choose"),
         widget=ClassTypeSelect(attrs={"x-on:change": "fill"}),
+        error_messages={"required": _("Please choose what is taught."), "invalid_choice": NOT_ON_OFFER},
     )
     day = forms.DateField(
-        label=_("Date"), widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}), input_formats=["%Y-%m-%d"]
+        label=_("Date"),
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+        input_formats=["%Y-%m-%d"],
+        error_messages={"required": _("Please choose the day."), "invalid": _("Please choose a day of the calendar.")},
     )
     wall_time = forms.TimeField(
         widget=forms.TimeInput(format="%H:%M", attrs={"type": "time", "step": 300}),
         input_formats=["%H:%M"],
+        error_messages={
+            "required": _("Please say when the class begins."),
+            "invalid": _("Please write the time as hours and minutes, such as 18:30."),
+        },
     )
     fold = forms.TypedChoiceField(
         label=_("Which of the two"),
@@ -115,9 +140,26 @@ class SlotForm(forms.Form):
         required=False,
         widget=forms.RadioSelect,
     )
-    room = RoomField(label=_("Room"), queryset=Room.objects.none(), empty_label=_("Please choose"))
-    minutes = forms.IntegerField(label=_("Minutes"), required=False, min_value=5, max_value=MOST_MINUTES)
-    capacity = forms.IntegerField(label=_("Places"), required=False, min_value=1, max_value=MOST_PLACES)
+    room = RoomField(
+        label=_("Room"),
+        queryset=Room.objects.none(),
+        empty_label=_("Please choose"),
+        error_messages={"required": _("Please choose a room."), "invalid_choice": NOT_ON_OFFER},
+    )
+    minutes = forms.IntegerField(
+        label=_("Minutes"),
+        required=False,
+        min_value=LEAST_MINUTES,
+        max_value=MOST_MINUTES,
+        error_messages=_figure_errors(_("Please enter a number from 5 to 600.")),
+    )
+    capacity = forms.IntegerField(
+        label=_("Places"),
+        required=False,
+        min_value=1,
+        max_value=MOST_PLACES,
+        error_messages=_figure_errors(_("Please enter a number from 1 to 500.")),
+    )
     price = MoneyField(required=False)
 
     def __init__(

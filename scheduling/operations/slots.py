@@ -26,7 +26,7 @@ class InstructorIsTeaching(DomainError):
 
 class RoomTooSmall(InvalidInput):
     code = "room_too_small"
-    message = _("%(room)s holds %(size)s mats. Please lower the capacity or choose another room.")
+    message = _("%(room)s holds %(size)s mats. Please enter fewer places or choose another room.")
 
 
 class SlotInThePast(InvalidInput):

@@ -228,7 +228,7 @@ class TestANewClass:
         without = managers_client.post(NEW, typed | {"then": "draft"})
         managers_client.post(NEW, typed | {"instructor": helena.pk, "then": "draft"})
 
-        assert "Instructor: This field is required." in words(without)
+        assert "Instructor: Please choose who teaches." in words(without)
         assert Slot.objects.get().instructor == helena
 
 
