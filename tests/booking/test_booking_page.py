@@ -94,7 +94,7 @@ def test_a_confirmed_booking_says_when_where_with_whom_and_what_was_paid(
         f"Where {slot.room} 1 Garden Road",
         "With Ines Amara",
         "Please bring A blanket.",
-        "Paid 18,00 € (Card, on-line)",
+        "Paid 18,00 € by card",
         f"Reference {booking.order.reference}",
         "Free to cancel until Monday 23 November, 18:00 (Berlin time).",
         "Read how yoga helps back pain",

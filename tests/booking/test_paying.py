@@ -62,7 +62,7 @@ def test_booked_paid_and_back_the_booking_is_confirmed(
     assert answer.headers["HX-Redirect"] == reverse("booking:detail", args=[hold.pk])
     page = patients_client.get(answer.headers["HX-Redirect"])
     assert "Your place is booked" in words(page)
-    assert "Paid 18,00 € (Card, on-line)" in words(page)
+    assert "Paid 18,00 € by card" in words(page)
     assert Payment.objects.get().amount == hold.price
 
 
