@@ -12,7 +12,7 @@ from functools import cache, cached_property
 from operator import attrgetter
 from typing import Any, Generic, TypeVar
 
-from django.db import DEFAULT_DB_ALIAS, connection, models, transaction
+from django.db import DEFAULT_DB_ALIAS, OperationalError, connection, models, transaction
 from django.db.models import Expression, Model, QuerySet
 from django.db.models.query import get_related_populators
 from django.db.models.sql import InsertQuery, UpdateQuery
@@ -49,9 +49,7 @@ class CompiledRead(Generic[Row]):
     def find(self, **given: Any) -> Row | None:
         """The row for these values, or None."""
         plan = self._plan
-        with connection.cursor() as cursor:
-            cursor.execute(plan.sql, _filled(plan.params, given))
-            row = cursor.fetchone()
+        row = _row_of(plan.sql, _filled(plan.params, given))
         return plan.made_of(row) if row else None
 
     @cached_property
@@ -129,6 +127,28 @@ class _ReadPlan(Generic[Row]):
         for related in self._related:
             related.populate(row, made)
         return made
+
+
+def _row_of(sql: str, values: list[Any]) -> tuple[Any, ...] | None:
+    """Run a read. As a request's first query it is the connection's health check too, in place of a SELECT 1."""
+    state: Any = connection  # whose attributes the stubs do not know
+    if state.in_atomic_block or state.health_check_done or not state.health_check_enabled:
+        return _run(sql, values)
+    state.health_check_done = True
+    try:
+        return _run(sql, values)
+    except OperationalError:
+        if connection.is_usable():
+            raise
+        connection.close()
+        return _run(sql, values)
+
+
+def _run(sql: str, values: list[Any]) -> tuple[Any, ...] | None:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        row: tuple[Any, ...] | None = cursor.fetchone()
+    return row
 
 
 def _filled(params: tuple[Any, ...], given: dict[str, Any]) -> list[Any]:

@@ -1,11 +1,13 @@
 """A compiled query does what its queryset does."""
 
+import os
 import re
 from datetime import timedelta
 from typing import Any
 
+import psycopg
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 from django.db.models import F
 from django.forms import model_to_dict
 from django.test.utils import CaptureQueriesContext
@@ -134,3 +136,39 @@ def test_an_inserted_row_is_the_one_that_save_would_write() -> None:
 def test_a_row_with_columns_that_need_a_conversion_is_not_for_insert() -> None:
     with pytest.raises(AssertionError, match="CheckoutSession has a column that needs a conversion"):
         insert(CheckoutSession())
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_read_finds_its_row_over_a_connection_that_was_lost_since_the_last_request() -> None:
+    by_key = CompiledRead(lambda: Slot.objects.filter(pk=Given("pk")))
+    slot = SlotFactory()
+    lose_connection()
+
+    assert by_key.find(pk=slot.pk) == slot
+
+
+@pytest.mark.django_db(transaction=True)
+def test_control_in_the_middle_of_a_request_a_lost_connection_is_an_error() -> None:
+    by_key = CompiledRead(lambda: Slot.objects.filter(pk=Given("pk")))
+    slot = SlotFactory()
+    lose_connection()
+    begin_request(health_check_done=True)
+
+    with pytest.raises(OperationalError):
+        by_key.find(pk=slot.pk)
+    connection.close()
+
+
+def lose_connection() -> None:
+    """Let the server end our connection, and a new request begin."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        (ours,) = cursor.fetchone()
+    with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as other:
+        other.execute("SELECT pg_terminate_backend(%s, 5000)", [ours])
+    begin_request(health_check_done=False)
+
+
+def begin_request(*, health_check_done: bool) -> None:
+    state: Any = connection  # whose attributes the stubs do not know
+    state.health_check_enabled, state.health_check_done = True, health_check_done
