@@ -160,19 +160,23 @@ def test_bookings_are_read_by_those_whom_they_concern(
     assert in_class.patient.account
     them = signed_in(in_class.patient.account)
 
-    def sees(client: DescribedClient) -> tuple[list[int], list[int]]:
-        listed = [booking["id"] for booking in client.get("/api/v1/bookings/").json()["results"]]
+    def listed(client: DescribedClient, query: str = "") -> list[int]:
+        return [booking["id"] for booking in client.get(f"/api/v1/bookings/{query}").json()["results"]]
+
+    def sees(client: DescribedClient) -> tuple[list[int], list[int], list[int]]:
         opened = [
             booking.pk
             for booking in (in_class, childs, own)
             if client.get(f"/api/v1/bookings/{booking.pk}/").status_code == 200
         ]
-        return listed, opened
+        return listed(client), listed(client, f"?slot={in_class.slot_id}"), opened
 
-    assert sees(api) == ([childs.pk, own.pk],) * 2
-    assert sees(them) == ([in_class.pk],) * 2
-    assert sees(teaching) == ([in_class.pk],) * 2
-    assert sees(at_the_desk) == ([in_class.pk, childs.pk, own.pk],) * 2
+    assert sees(api) == ([childs.pk, own.pk], [], [childs.pk, own.pk])
+    assert sees(them) == ([in_class.pk], [in_class.pk], [in_class.pk])
+    assert sees(teaching) == ([], [in_class.pk], [in_class.pk])
+    assert sees(at_the_desk) == ([], [in_class.pk], [in_class.pk, childs.pk, own.pk])
+    assert listed(teaching, f"?slot={own.slot_id}") == []
+    assert listed(at_the_desk, f"?slot={own.slot_id}") == [own.pk]
 
 
 def test_a_stranger_learns_nothing_about_a_booking(api: DescribedClient, visitor: DescribedClient) -> None:
@@ -190,7 +194,8 @@ def test_a_stranger_learns_nothing_about_a_booking(api: DescribedClient, visitor
 def test_an_instructor_who_takes_part_sees_each_booking_once(teaching: DescribedClient, instructor: Instructor) -> None:
     booking = BookingFactory(slot=SlotFactory(instructor=instructor), patient=PatientFactory(account=instructor.user))
 
-    assert [found["id"] for found in teaching.get("/api/v1/bookings/").json()["results"]] == [booking.pk]
+    for query in ("", f"?slot={booking.slot_id}"):
+        assert [found["id"] for found in teaching.get(f"/api/v1/bookings/{query}").json()["results"]] == [booking.pk]
 
 
 def test_the_list_comes_in_pages_the_newest_first(api: DescribedClient, patient: Patient) -> None:
@@ -207,14 +212,33 @@ def test_the_list_comes_in_pages_the_newest_first(api: DescribedClient, patient:
 
 
 @pytest.mark.parametrize("rows", [1, 3])
-def test_the_list_takes_four_queries_however_long_it_is(
+def test_the_own_list_takes_two_queries_however_long_it_is(
     api: DescribedClient, patient: Patient, rows: int, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    """Token, own permissions, permissions by group, bookings."""
+    """Who asks, and the bookings."""
     BookingFactory.create_batch(rows, patient=patient)
 
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(2):
         assert len(api.get("/api/v1/bookings/").json()["results"]) == rows
+
+
+@pytest.mark.parametrize("rows", [1, 3])
+def test_the_list_of_a_slot_takes_five_queries_however_long_it_is(
+    at_the_desk: DescribedClient, rows: int, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    """Who asks (no patient, so a second look), the permissions, own and by group, and the bookings."""
+    slot = SlotFactory()
+    BookingFactory.create_batch(rows, slot=slot)
+
+    with django_assert_num_queries(5):
+        assert len(at_the_desk.get(f"/api/v1/bookings/?slot={slot.pk}").json()["results"]) == rows
+
+
+def test_a_slot_that_makes_no_sense_names_its_field(api: DescribedClient) -> None:
+    for slot in ("0", "-1", "mine", "%00", "9" * 30, "9" * 5000):
+        answer = api.get(f"/api/v1/bookings/?slot={slot}")
+
+        assert (answer.status_code, list(answer.json()["errors"])) == (400, ["slot"])
 
 
 def test_a_role_that_was_taken_away_opens_nothing_any_more(at_the_desk: DescribedClient) -> None:
