@@ -71,13 +71,17 @@ def test_when_names_the_day_the_hours_and_the_zone() -> None:
     html = rendered("{% when start end %}", start=TUESDAY_EVENING, end=TUESDAY_EVENING + timedelta(hours=1))
 
     words = clock.format_when(TUESDAY_EVENING, TUESDAY_EVENING + timedelta(hours=1))
+    words = words.replace("18:00–19:00", '<span class="whitespace-nowrap">18:00–19:00</span>')
     assert html == f'<time datetime="2026-11-24T18:00+01:00" data-until="2026-11-24T19:00+01:00">{words}</time>'
 
 
 def test_hours_are_clinic_time() -> None:
     html = rendered("{% hours start end %}", start=TUESDAY_EVENING, end=TUESDAY_EVENING + timedelta(hours=1))
 
-    assert html == '<time datetime="2026-11-24T18:00+01:00" data-until="2026-11-24T19:00+01:00">18:00–19:00</time>'
+    assert html == (
+        '<time datetime="2026-11-24T18:00+01:00" data-until="2026-11-24T19:00+01:00">'
+        '<span class="whitespace-nowrap">18:00–19:00</span></time>'
+    )
 
 
 def test_money_is_written_as_the_clinics_country_writes_it() -> None:

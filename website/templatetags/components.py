@@ -1,5 +1,6 @@
 """The parts that every page is made of. `/styleguide/` shows them all."""
 
+import re
 from datetime import datetime
 from typing import Any
 
@@ -25,6 +26,7 @@ register = template.Library()
 TONE_ICONS = {"info": "info", "good": "circle-check", "warn": "triangle-alert", "bad": "circle-alert"}
 MESSAGE_TONES = {"debug": "info", "info": "info", "success": "good", "warning": "warn", "error": "bad"}
 FEW_PLACES = 3
+HOURS = re.compile("([0-9]{2}:[0-9]{2}–[0-9]{2}:[0-9]{2})")
 
 
 @register.simple_tag
@@ -164,7 +166,9 @@ def _time(words: str, starts_at: datetime, ends_at: datetime | None) -> SafeStri
     """Words for a time; with its end, so that frontend/js/own_time.js can add a visitor's own time in another zone."""
     start, end = (moment and clock.clinic_time(moment).isoformat(timespec="minutes") for moment in (starts_at, ends_at))
     until = format_html(' data-until="{}"', end) if end else ""
-    return format_html('<time datetime="{}"{}>{}</time>', start, until, words)
+    before, hours, after = HOURS.split(words, maxsplit=1) if HOURS.search(words) else (words, "", "")
+    unbroken = format_html('<span class="whitespace-nowrap">{}</span>', hours) if hours else ""
+    return format_html('<time datetime="{}"{}>{}{}{}</time>', start, until, before, unbroken, after)
 
 
 def _spoken(label: str) -> SafeString:
