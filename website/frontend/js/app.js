@@ -8,6 +8,7 @@ import { classDefaults } from "./class_defaults.js";
 import { showFailures } from "./failures.js";
 import { followKeys } from "./keys.js";
 import { keepShowingOwnTimes } from "./own_time.js";
+import { closePanels } from "./panels.js";
 import { refreshOnReturn } from "./return.js";
 
 Alpine.data("timeLeft", timeLeft);
@@ -17,3 +18,4 @@ showFailures();
 followKeys();
 keepShowingOwnTimes();
 refreshOnReturn();
+closePanels();
