@@ -24,7 +24,9 @@ class DayForm(forms.Form):
     """Which day the day sheet shows."""
 
     day = forms.DateField(
-        label=_("Day"), widget=forms.DateInput(attrs={"type": "date"}), error_messages={"invalid": _("This is no day.")}
+        label=_("Day"),
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+        error_messages={"invalid": _("This is no day.")},
     )
 
     def clean_day(self) -> date:

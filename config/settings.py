@@ -8,6 +8,7 @@ from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
 from config import logs
+from config.admin_look import admin_look
 
 env = environ.Env()
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -101,6 +102,8 @@ TEMPLATES = [
     }
 ]
 FORM_RENDERER = "website.forms.FormRenderer"
+
+UNFOLD = admin_look(CLINIC_NAME)
 
 # PostgreSQL is the record. No pool: one connection a web thread or worker process, kept and checked.
 DATABASES = {
@@ -202,6 +205,7 @@ STRIPE_API_BASE = env.str("STRIPE_API_BASE", default="") if DEBUG else ""
 # Languages and time: the database keeps UTC, core.clock turns it into the clinic's time
 LANGUAGE_CODE = env.str("CLINIC_LANGUAGE", default="en")
 LANGUAGES = [("en", _("English"))]
+FORMAT_MODULE_PATH = ["config.formats"]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_I18N = True
 USE_TZ = True

@@ -19,7 +19,7 @@ class SpecimenForm(forms.Form):
         label=_("E-mail address"), help_text=_("We send the confirmation and one reminder, nothing else.")
     )
     phone = forms.CharField(label=_("Phone"), required=False)
-    day = forms.DateField(label=_("Day"), widget=forms.DateInput(attrs={"type": "date"}))
+    day = forms.DateField(label=_("Day"), widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}))
     room = forms.ChoiceField(label=_("Room"), choices=[("", _("Choose a room")), ("1", "Garden room"), ("2", "Attic")])
     level = forms.ChoiceField(label=_("Level"), choices=ClassType.Level.choices, widget=forms.RadioSelect)
     focus = forms.MultipleChoiceField(
