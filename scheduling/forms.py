@@ -8,7 +8,6 @@ from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from core import clock
@@ -26,7 +25,7 @@ BEYOND_ANY_PRICE = re.compile(r"[0-9]{10,}([.,][0-9]*)?")  # more digits than an
 NOT_ON_OFFER = _("Please choose one from the list.")
 
 
-def _figure_errors(message: str | Promise) -> dict[str, str | Promise]:
+def _figure_errors(message: Any) -> dict[str, Any]:
     """One sentence for a whole number that is too small, too large or no number; it names both limits."""
     return {"min_value": message, "max_value": message, "invalid": message}
 
