@@ -7,7 +7,7 @@ VENV = .venv/bin
 COMPILE = pip compile pyproject.toml --universal --generate-hashes --python-version 3.11 -q --no-header --no-annotate
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run dev reset test check bench screenshots lock
+.PHONY: help setup run dev manage reset test check bench screenshots lock
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -21,6 +21,9 @@ run: setup ## the whole product at http://127.0.0.1:8000 (another port: PORT=810
 
 dev: setup ## the same, reloading when a file changes
 	@$(VENV)/python -m config.local dev --port $(PORT)
+
+manage: setup ## a command of manage.py beside the run: make manage ARGS="create_token patient@sukha.example"
+	@$(VENV)/python -m config.local manage $(ARGS)
 
 reset: setup ## drop the local data and load fresh demo data
 	@$(VENV)/python -m config.local reset

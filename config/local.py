@@ -42,6 +42,7 @@ from config.servers import ServerError
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCAL = Path(os.environ.get("SUKHA_LOCAL_FOLDER") or ROOT / ".local").resolve()
+ENVIRONMENT = LOCAL / "environment.json"  # of the run, for commands beside it
 DEMO_ACCOUNTS = LOCAL / "demo-accounts.txt"  # written last, so its absence means: no demo data yet
 DATA = ("postgres", "redis", "mail", "sandbox.json", "secrets.json", "celerybeat-schedule", DEMO_ACCOUNTS.name)
 APPS = ("accounts", "booking", "config", "core", "notifications", "payments", "scheduling", "website")
@@ -115,6 +116,7 @@ def run(port: int, *, reload: bool) -> int:
             raise LocalRunError(f"Port {port} is in use. Stop what uses it, or take another: make run PORT={port + 1}")
         with wanted_servers() as servers:
             environment = run_environment(port, servers)
+            write_json(ENVIRONMENT, {name: environment[name] for name in environment.keys() - os.environ.keys()})
             prepare_database(environment)
             processes = Processes(port, welcome(environment["SITE_URL"]))
             for name, command in commands(port, environment, reload=reload).items():
@@ -139,6 +141,16 @@ def reset() -> int:
             prepare_database(run_environment(8000, servers))
     say("Fresh demo data is in place. `make run` starts the product.")
     return 0
+
+
+def manage_beside_the_run(arguments: list[str]) -> int:
+    """Run a management command in the environment of the running product. Raises LocalRunError when none runs."""
+    try:
+        with locked(LOCAL / "run.lock"):
+            raise LocalRunError("Sukha does not run in this folder. Start it with `make run`, then try again.")
+    except Occupied:
+        environment = os.environ | read_json(ENVIRONMENT)
+        return subprocess.run([sys.executable, str(ROOT / "manage.py"), *arguments], env=environment).returncode
 
 
 def wanted_servers() -> EmbeddedServers:
@@ -296,15 +308,19 @@ def hang_up(signum: int, frame: FrameType | None) -> None:
 def main() -> int:
     """Read the command line, do what it asks, and return an exit code."""
     parser = argparse.ArgumentParser(prog="python -m config.local", description="The whole product on this machine.")
-    parser.add_argument("action", choices=["run", "dev", "reset"])
+    parser.add_argument("action", choices=["run", "dev", "reset", "manage"])
     parser.add_argument("--port", default="8000")
-    arguments = parser.parse_args()
+    arguments, command = parser.parse_known_args()
+    if command and arguments.action != "manage":
+        parser.error(f"unknown words: {' '.join(command)}")
     for asked in (signal.SIGTERM, signal.SIGINT):
         signal.signal(asked, stop)
     signal.signal(signal.SIGHUP, hang_up)
     try:
         if arguments.action == "reset":
             return reset()
+        if arguments.action == "manage":
+            return manage_beside_the_run(command)
         return run(port_number(arguments.port), reload=arguments.action == "dev")
     except Occupied:
         say("Sukha runs already in this folder. Stop that run first (Ctrl-C in its terminal).")

@@ -9,9 +9,10 @@ from django.apps import apps
 from django.db import IntegrityError, transaction
 from django.db.models import F
 
-from accounts.models import Patient, User
+from accounts.models import GuessCount, IdempotencyKey, Patient, User
 from booking.models import Booking, WaitingListEntry
 from core import clock
+from notifications.models import Kind, Message, Preference
 from payments.models import (
     Membership,
     MembershipGrant,
@@ -28,6 +29,7 @@ from tests.factories import (
     CheckoutSessionFactory,
     ClassTypeFactory,
     LocationFactory,
+    MessageFactory,
     OrderFactory,
     PatientFactory,
     PaymentFactory,
@@ -64,6 +66,16 @@ def a_turn(entry: WaitingListEntry | None = None, **fields: Any) -> WaitingListE
     return WaitingListEntry.objects.create(**{"patient": PatientFactory()} | people | fields if not entry else people)
 
 
+def an_answer(account: User | None = None) -> IdempotencyKey:
+    return IdempotencyKey.objects.create(account=account or UserFactory(), key="k", request="r", status=201, body="{}")
+
+
+def a_preference(account: User | None = None) -> Preference:
+    return Preference.objects.create(
+        account=account or UserFactory(), kind=Kind.CLASS_REMINDER, wanted=False, changed_at=clock.now()
+    )
+
+
 def a_clash(*, same: str) -> None:
     first = SlotFactory()
     SlotFactory(**{same: getattr(first, same)}, starts_at=first.starts_at + timedelta(minutes=30))
@@ -75,7 +87,10 @@ def change(row: Any, **fields: Any) -> None:
 
 
 VIOLATIONS: dict[str, Callable[[], object]] = {
-    "one_account_per_email": lambda: (UserFactory(email="a@example.org"), User.objects.create(email="A@example.org")),
+    "an_email_is_in_lower_case": lambda: change(UserFactory(), email="A@example.org"),
+    "one_account_per_email": lambda: change(UserFactory(), email=UserFactory().email),
+    "at_most_three_guesses_per_code": lambda: GuessCount.objects.create(attempt="a", guesses=4),
+    "one_answer_per_account_and_key": lambda: an_answer(an_answer().account),
     "one_account_holder_per_account": lambda: PatientFactory(account=PatientFactory().account),
     "an_account_holder_has_an_account": lambda: change(PatientFactory(phone="1"), account=None),
     "a_patient_can_be_reached": lambda: Patient.objects.create(name="N"),
@@ -129,6 +144,16 @@ VIOLATIONS: dict[str, Callable[[], object]] = {
     "a_confirmed_booking_knows_when": lambda: change(BookingFactory(), confirmed_at=None),
     "an_ended_booking_knows_when": lambda: change(BookingFactory(), state=Booking.State.CANCELLED),
     "one_turn_per_patient_and_slot": lambda: a_turn(a_turn()),
+    "one_message_per_kind_booking_and_occasion": lambda: MessageFactory.create_batch(
+        2, booking=BookingFactory(), occasion="once"
+    ),
+    "a_message_is_due_before_it_is_dropped": lambda: change(MessageFactory(), drop_after=F("due_at")),
+    "a_sent_message_knows_what_when_and_where": lambda: change(MessageFactory(), state=Message.State.SENT),
+    "a_void_message_says_why": lambda: change(MessageFactory(), state=Message.State.VOID),
+    "a_secret_is_kept_only_until_it_is_sent": lambda: change(
+        MessageFactory(), state=Message.State.FAILED, secret="123456"
+    ),
+    "one_preference_per_account_and_kind": lambda: a_preference(a_preference().account),
     "an_offer_has_an_end": lambda: a_turn(state=WaitingListEntry.State.OFFERED),
 }
 

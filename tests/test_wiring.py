@@ -25,7 +25,7 @@ def signals_of(module: ModuleType) -> dict[str, Signal]:
 
 
 def receivers_of(signal: Signal) -> list[str]:
-    heard_by, _asynchronous = signal._live_receivers(sender=None)  # type: ignore[attr-defined]
+    heard_by, _asynchronous = signal._live_receivers(sender=None)
     return sorted(f"{receiver.__module__}.{receiver.__qualname__}" for receiver in heard_by)
 
 

@@ -3,10 +3,12 @@
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.urls import reverse
+from django.utils.translation import gettext as translate
 from django.utils.translation import gettext_lazy as _
 
 from booking.models import Booking
 from booking.signals import booking_confirmed, late_payment_refunded
+from core import clock
 from core.errors import DomainError
 from payments.models import Order, Payment, Refund
 from payments.operations import CheckoutOutcome, check_checkout, open_checkout, owe_refund
@@ -35,7 +37,14 @@ def start_payment(*, booking: Booking, email: str = "") -> str:
     if not booking.hold_time_left:
         raise HoldIsOver()
     page = settings.SITE_URL + reverse("booking:detail", args=[booking.pk])
-    session = open_checkout(order=booking.order, success_url=f"{page}?paid=1", cancel_url=page, email=email)
+    session = open_checkout(
+        order=booking.order,
+        text=translate("One place, %(when)s")
+        % {"when": clock.format_when(booking.slot.starts_at, booking.slot.ends_at)},
+        success_url=f"{page}?paid=1",
+        cancel_url=page,
+        email=email,
+    )
     return session.url
 
 

@@ -8,7 +8,6 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.utils.translation import gettext as translate
 from django.utils.translation import gettext_lazy as _
 
 from core import clock
@@ -50,29 +49,31 @@ class CheckoutOutcome(enum.Enum):
     UNKNOWN = "the payment service does not answer"
 
 
-def open_checkout(*, order: Order, success_url: str, cancel_url: str, email: str = "") -> CheckoutSession:
+def open_checkout(*, order: Order, text: str, success_url: str, cancel_url: str, email: str = "") -> CheckoutSession:
     """The order's hosted payment page: the one that is open, else a new one.
 
-    Key and parameters are stored before Stripe is called, so a call whose answer was lost leads to the same page.
-    Call it outside a transaction.
+    `text` tells the payer what is paid for; Stripe reads it too, so it says nothing about health. Key and parameters
+    are stored before Stripe is called, so a call whose answer was lost leads to the same page. Call it outside a
+    transaction.
 
     Raises OrderNotOpen, PaymentOnItsWay, StripeUnreachable (try again) or StripeRefused.
     """
-    session = _session_to_ask_for(order, success_url, cancel_url, email)
+    words = {"text": text, "success_url": success_url, "cancel_url": cancel_url, "email": email}
+    session = _session_to_ask_for(order, words)
     try:
         session = _ask(session)
     except stripe.StripeRefused:
         if session.expires_at >= clock.now() + SHORTEST_PAGE:
             raise
         # asked for in an outage, and since then its end has come too near; nobody has ever seen that page
-        session = _ask(_session_to_ask_for(order, success_url, cancel_url, email))
+        session = _ask(_session_to_ask_for(order, words))
     if session.state != CheckoutSession.State.OPEN:  # closed in another window at the same moment
         raise OrderNotOpen()
     return session
 
 
 @transaction.atomic
-def _session_to_ask_for(order: Order, success_url: str, cancel_url: str, email: str) -> CheckoutSession:
+def _session_to_ask_for(order: Order, words: dict[str, str]) -> CheckoutSession:
     order = Order.objects.select_for_update().get(pk=order.pk)
     if not order.is_open:
         raise OrderNotOpen()
@@ -86,13 +87,13 @@ def _session_to_ask_for(order: Order, success_url: str, cancel_url: str, email: 
         live.save(update_fields=["state"])
     expires_at = clock.now().replace(microsecond=0) + settings.CHECKOUT_LASTS
     key = uuid.uuid4()
-    params = _params(order, success_url, cancel_url, email)
-    params |= {"expires_at": int(expires_at.timestamp()), "metadata": {"checkout": str(key)}}
+    own = {"expires_at": int(expires_at.timestamp()), "metadata": {"checkout": str(key)}}
+    params = _params(order, **words) | own
     return CheckoutSession.objects.create(order=order, idempotency_key=key, expires_at=expires_at, params=params)
 
 
-def _params(order: Order, success_url: str, cancel_url: str, email: str) -> dict[str, Any]:
-    """What Stripe is told: neutral texts, no word about health or the kind of class."""
+def _params(order: Order, text: str, success_url: str, cancel_url: str, email: str) -> dict[str, Any]:
+    """What Stripe is told of an order."""
     params: dict[str, Any] = {
         "mode": "payment",
         "payment_method_types": ["card"],
@@ -103,7 +104,7 @@ def _params(order: Order, success_url: str, cancel_url: str, email: str) -> dict
                 "price_data": {
                     "currency": order.currency,
                     "unit_amount": order.amount,
-                    "product_data": {"name": translate("Booking %(reference)s") % {"reference": order.reference}},
+                    "product_data": {"name": text, "description": order.reference},
                 },
             }
         ],

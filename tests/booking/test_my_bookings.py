@@ -46,7 +46,16 @@ def test_the_coming_classes_stand_first_in_their_order_then_the_past_ones(
 
     text = words(my_page(patients_client))
 
-    names = ["Coming up", "Going on", "Tomorrow", "Next month", "Earlier and given back", "Given away", "Yesterday", "Long ago"]
+    names = [
+        "Coming up",
+        "Going on",
+        "Tomorrow",
+        "Next month",
+        "Earlier and given back",
+        "Given away",
+        "Yesterday",
+        "Long ago",
+    ]
     assert sorted(names, key=text.index) == names
 
 

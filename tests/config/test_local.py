@@ -67,7 +67,7 @@ class LocalRun:
 
     def start_and_wait(self, command: list[str] | None = None, **more: str) -> subprocess.Popen[bytes]:
         """Start and return when the product is open; fails when it ends instead."""
-        process = self.start(command, **more)
+        process = self.start(command, output=None, **more)
         while "Sukha is open at" not in self.printed:
             assert process.poll() is None, self.printed
             time.sleep(0.1)

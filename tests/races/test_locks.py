@@ -46,7 +46,9 @@ def test_a_webhook_and_a_click_on_pay_when_the_page_has_just_expired_do_not_dead
 
     def click() -> None:
         pause.reached.wait(timeout=10)
-        open_checkout(order=hold.order, success_url="https://example.org/", cancel_url="https://example.org/")
+        open_checkout(
+            order=hold.order, text="A place", success_url="https://example.org/", cancel_url="https://example.org/"
+        )
 
     ends = all_at_once([lambda: checkout.record_checkout(said), click])
 

@@ -127,6 +127,7 @@ def _bookings_of_begun_slots(chance: random.Random) -> None:
 
 
 def _past_booking(patient: Patient, slot: Slot) -> None:
+    assert patient.account
     made_at = slot.starts_at - timedelta(days=2)
     order = None
     if slot.price:
