@@ -1,0 +1,78 @@
+"""The bench keeps up with the schema, and compares like with like."""
+
+import os
+from typing import Any
+
+import pytest
+from django.test import Client
+from pytest_django import Settings
+
+from bench import clinic, floors
+from bench.__main__ import check_places
+from bench.management.commands.load_bench import Command
+from bench.requests import Wishes
+from bench.stack import BenchError
+from booking.models import Booking
+from scheduling.models import Slot
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+SMALL = {
+    "PATIENTS": 120,
+    "PATIENTS_WITH_HISTORY": 97,
+    "SLOTS": 300,
+    "BOOKINGS": 900,
+    "DAYS": 3,
+    "DAYS_PAST": 0,
+    "TAKEN": 3,
+}
+
+
+@pytest.fixture
+def _small_clinic(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
+    for name, value in SMALL.items():
+        monkeypatch.setattr(clinic, name, value)
+    monkeypatch.setattr("bench.requests.FIRST_SLOT_TO_COME", 201)
+    settings.ROOT_URLCONF = "bench.urls"
+    Command().handle()
+
+
+def send(request: bytes) -> Any:
+    """Send a request of the load generator through Django's test client."""
+    head, _, body = request.partition(b"\r\n\r\n")
+    first, *lines = head.decode().split("\r\n")
+    method, path, _ = first.split(" ")
+    headers = dict(line.split(": ", 1) for line in lines)
+    return Client().generic(method, path, body, content_type=headers.pop("Content-Type"), headers=headers)
+
+
+def database_url(settings: Settings) -> str:
+    return os.environ["DATABASE_URL"].rpartition("/")[0] + "/" + str(settings.DATABASES["default"]["NAME"])
+
+
+@pytest.mark.usefixtures("_small_clinic")
+def test_product_and_floor_book_places_in_the_generated_clinic(settings: Settings) -> None:
+    wishes = Wishes()
+    kinds = [wishes.for_api(), wishes.for_api(with_key=True), wishes.for_floor()]
+    kinds += [wishes.for_api(hot=True), wishes.for_floor(hot=True)]
+
+    answers = [send(request()) for request in kinds for _ in range(3)]
+
+    assert [answer.status_code for answer in answers] == [201] * 15
+    assert Booking.objects.count() == 915
+    check_places(database_url(settings), booked=15)
+
+
+@pytest.mark.usefixtures("_small_clinic")
+def test_a_place_too_many_ends_the_bench(settings: Settings) -> None:
+    Slot.objects.filter(pk=1).update(taken=4)
+
+    with pytest.raises(BenchError, match="1 slots have another number"):
+        check_places(database_url(settings), booked=0)
+    with pytest.raises(BenchError, match="1 bookings were answered, 0 were made"):
+        check_places(database_url(settings), booked=1)
+
+
+@pytest.mark.parametrize("view", [floors.book, floors.page])
+def test_the_product_has_no_address_of_a_floor(client: Client, view: Any) -> None:
+    assert client.get(f"/bench/{view.__name__}/").status_code == 404
