@@ -33,7 +33,7 @@ FORBIDDEN = {
         r"(?<![\w-])(?:{})".format("|".join(re.escape(".".join(parts)) for parts in HOSTS)), re.IGNORECASE
     ),
     "path of one machine": re.compile(r"(?<![\w./-])(?:/(?:home|Users|root|work)/\w|[A-Z]:\\Users\\)"),
-    "address in the npm lock": re.compile(r'"resolved": ".'),
+    "address in the npm lock": re.compile(r'^ *"resolved": ".'),  # at a line's begin, as npm writes it
 }
 
 
