@@ -162,9 +162,18 @@ LOCATION = OpenApiParameter(
 )
 
 
-class BookingList(GenericAPIView[Booking]):
+class BookingView(GenericAPIView[Booking]):
+    """What a cache on the way must not keep."""
+
     serializer_class = BookingAnswer
     queryset = Booking.objects.all()
+
+    @property
+    def default_response_headers(self) -> dict[str, str]:
+        return super().default_response_headers | {"Cache-Control": "private, no-store"}
+
+
+class BookingList(BookingView):
     page_key = ("-id",)
     refusals: ClassVar[dict[str, tuple[type[DomainError], ...]]] = {
         "POST": (
@@ -221,10 +230,7 @@ class BookingList(GenericAPIView[Booking]):
         return Response(answer.body, answer.status, headers=headers)
 
 
-class BookingDetail(GenericAPIView[Booking]):
-    serializer_class = BookingAnswer
-    queryset = Booking.objects.all()
-
+class BookingDetail(BookingView):
     @extend_schema(operation_id="read_booking", tags=["Bookings"], summary="One booking")
     def get(self, request: Request, pk: int) -> Response:
         """A booking of one's own, or one that the account may see as a member of staff."""

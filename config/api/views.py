@@ -1,8 +1,12 @@
 """The API's own pages: its description, and the answer where there is nothing."""
 
-from typing import NoReturn
+from functools import cache
+from typing import Any, NoReturn
 
+from django.conf import settings
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
+from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.renderers import OpenApiJsonRenderer, OpenApiJsonRenderer2, OpenApiYamlRenderer
 from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
@@ -12,10 +16,25 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 
+@cache
+def described_in(language: str) -> Any:
+    """The OpenAPI document. Writing it takes as long as hundreds of requests, and it is the same for all."""
+    generator: Any = SchemaGenerator()
+    return generator.get_schema(request=None, public=True)
+
+
+class KeptDescription(SchemaGenerator):
+    """Stands in for the generator, with what was generated before."""
+
+    def get_schema(self, request: Any = None, public: bool = False) -> Any:
+        return described_in(get_language() or settings.LANGUAGE_CODE)
+
+
 class Description(SpectacularAPIView):
     """The OpenAPI document; anyone may read it, so no token is looked at."""
 
     authentication_classes = []
+    generator_class = KeptDescription
     renderer_classes = [OpenApiJsonRenderer2, OpenApiJsonRenderer, OpenApiYamlRenderer]
 
 

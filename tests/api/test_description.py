@@ -20,6 +20,7 @@ def test_anyone_may_read_it_without_a_token(client: Client) -> None:
 
     assert (answer.status_code, answer["Content-Type"]) == (200, "application/json")
     assert answer.json()["openapi"] == "3.1.0"
+    assert answer.json()["paths"].keys() == description()["paths"].keys()
 
 
 def test_it_holds_the_operations_and_their_names() -> None:

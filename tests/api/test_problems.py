@@ -215,3 +215,13 @@ def test_the_token_is_looked_up_with_its_account_in_one_query(
 
     with django_assert_num_queries(1):
         assert api.post("/api/v1/bookings/", {}, format="json").status_code == 400
+
+
+def test_no_cache_keeps_a_booking(api: DescribedClient) -> None:
+    for path in ("/api/v1/bookings/", "/api/v1/bookings/1/"):
+        assert api.get(path)["Cache-Control"] == "private, no-store"
+
+
+def test_asking_for_the_options_is_answered(api: DescribedClient) -> None:
+    for path in ("slots/", "slots/1/", "bookings/", "bookings/1/", "schema/", "docs/"):
+        assert api.options(f"/api/v1/{path}").status_code == 200
