@@ -1,5 +1,6 @@
 """Wherever the tests run, there is a Chromium."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -11,10 +12,15 @@ pytestmark = pytest.mark.browser
 
 
 def title_shown_by(program: Path) -> str:
+    # In a thread of its own: Playwright starts once in a thread, and the browser tests may have done so in this one.
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        return pool.submit(open_page, program).result()
+
+
+def open_page(program: Path) -> str:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=program, args=ARGUMENTS, env={**chromium_environment(program)}
-        )
+        environment: dict[str, str | float | bool] = {**chromium_environment(program)}
+        browser = playwright.chromium.launch(executable_path=program, args=ARGUMENTS, env=environment)
         page = browser.new_page()
         page.goto("data:text/html;charset=utf-8,<title>…</title><script>document.title = 'Übung ' + 6 * 7</script>")
         title = page.title()
