@@ -41,7 +41,7 @@ class Given(Expression):
 
 
 class CompiledRead(Generic[Row]):
-    """A query for one row of a model (without order: by a key), with what `select_related` adds to it."""
+    """A query that finds at most one row of a model, by a key, with what `select_related` adds to it."""
 
     def __init__(self, build: Callable[[], QuerySet[Row]]) -> None:
         self._build = build
@@ -54,7 +54,7 @@ class CompiledRead(Generic[Row]):
 
     @cached_property
     def _plan(self) -> "_ReadPlan[Row]":
-        return _ReadPlan(self._build().order_by()[:1])
+        return _ReadPlan(self._build().order_by())
 
 
 class CompiledUpdate:

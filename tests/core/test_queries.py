@@ -47,7 +47,7 @@ def test_a_read_sends_the_sql_of_its_queryset() -> None:
 
     with CaptureQueriesContext(connection) as queries:
         compiled.find(pk=17, after=soon)
-        list(Slot.objects.published().filter(pk=17, starts_at__gt=soon).order_by()[:1])
+        list(Slot.objects.published().filter(pk=17, starts_at__gt=soon).order_by())
 
     ours, djangos = (re.sub("[()]", "", query["sql"]) for query in queries.captured_queries)
     assert ours == djangos
