@@ -288,7 +288,7 @@ class RedisServer(Server):
             "appendonly": "no" if self.throwaway else "yes",
             "appendfsync": "everysec",
             "save": '""',
-            "databases": 64,  # each parallel test process has two
+            "databases": 64,  # each parallel test process has three
             "maxmemory-policy": "noeviction",
         }
         configuration = self.folder / "redis.conf"  # a file, because everyone can read a command line

@@ -26,10 +26,9 @@ static_root: tempfile.TemporaryDirectory[str] | None = None
 def pytest_load_initial_conftests() -> Generator[None]:
     """Set the environment before pytest-django imports the settings; a wrapper runs before every other plugin."""
     worker = WORKER.fullmatch(os.environ.get("PYTEST_XDIST_WORKER", ""))
-    if worker:
-        use_own_redis_databases(int(worker[1]))
-    else:
+    if not worker:
         start_servers()
+    use_own_redis_databases(int(worker[1]) if worker else 0)
     try:
         yield
         serve_static_files_as_they_are()
@@ -58,10 +57,15 @@ def serve_static_files_as_they_are() -> None:
 
 
 def use_own_redis_databases(worker: int) -> None:
-    """Give each test process two Redis databases of its own; pytest-django does the same for PostgreSQL."""
+    """Give each test process three Redis databases of its own; pytest-django gives it its own PostgreSQL database.
+
+    The third is the broker of the running product that the browser tests use. Its worker would otherwise do, in the
+    midst of the other tests of this process, the tasks that those only queue.
+    """
     server = os.environ["REDIS_URL"].rsplit("/", 1)[0]
-    os.environ["REDIS_URL"] = f"{server}/{2 * worker}"
-    os.environ["CACHE_URL"] = f"{server}/{2 * worker + 1}"
+    os.environ["REDIS_URL"] = f"{server}/{3 * worker}"
+    os.environ["CACHE_URL"] = f"{server}/{3 * worker + 1}"
+    os.environ["PRODUCT_REDIS_URL"] = f"{server}/{3 * worker + 2}"
 
 
 def pytest_unconfigure() -> None:

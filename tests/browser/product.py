@@ -16,6 +16,7 @@ from typing import Any, Self
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
+from celery import Celery
 
 from tests.payments.sandbox.running import API_KEY, WEBHOOK_SECRET, Sandbox
 
@@ -60,6 +61,8 @@ class Product:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.sandbox = Sandbox(webhook_url=f"{self.url}/stripe/webhook/")
+        # A broker of its own: what other tests wake workers for must not reach this worker and this sandbox.
+        self.broker_url = os.environ.get("PRODUCT_REDIS_URL") or os.environ["REDIS_URL"]
         self._database_url = database_url
         self._processes: list[subprocess.Popen[bytes]] = []
 
@@ -67,6 +70,7 @@ class Product:
         self.sandbox.start()
         environment = os.environ | {
             "DATABASE_URL": self._database_url,
+            "REDIS_URL": self.broker_url,
             "SITE_URL": self.url,
             "EMAIL_URL": self.mails.start(),
             "STRIPE_API_BASE": self.sandbox.base_url,
@@ -93,6 +97,10 @@ class Product:
             process.wait(timeout=PATIENCE)
         self.sandbox.stop()
         self.mails.stop()
+
+    def run_task(self, name: str) -> None:
+        """Have the worker run a task, as beat does."""
+        Celery(broker=self.broker_url, set_as_current=False).send_task(name)
 
     def _is_ready(self) -> bool:
         connection = HTTPConnection("127.0.0.1", self.port, timeout=5)

@@ -67,7 +67,7 @@ def sign_in(page: Page, product: Product, email: str, *, then: str) -> None:
     page.locator("main form button").first.click()
     page.locator("input[autocomplete=one-time-code]").fill(code_in(product.mails.wait_for(email, about="code")))
     page.locator("main form button").first.click()
-    page.wait_for_url("**/my/**")
+    page.wait_for_url(lambda url: "/accounts/" not in url)
     page.goto(then)
 
 

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from celery import current_app
 from django.conf import settings
 from playwright.sync_api import Page, expect
 
@@ -136,7 +135,7 @@ def the_confirmation_and_the_reminder_leave_by_mail(product: Product, booking: B
     Message.objects.filter(booking=booking, kind=Kind.CLASS_REMINDER).update(
         due_at=clock.now(), next_try_at=clock.now()
     )
-    current_app.send_task("notifications.tasks.deliver_due_messages")
+    product.run_task("notifications.tasks.deliver_due_messages")
     reminder = mails.wait_for("klara@example.org", already=already)
 
     body = reminder.get_body(("plain",))

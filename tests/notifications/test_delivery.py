@@ -61,6 +61,7 @@ def test_a_sent_message_keeps_what_was_sent(mail_server: MailServer) -> None:
         "To": booking.patient.account.email,
         "Message-ID": message.message_id,
         "Auto-Submitted": "auto-generated",
+        "Reply-To": settings.CLINIC_EMAIL,
     }
     assert mail["Message-ID"] == message.message_id
 
