@@ -163,8 +163,7 @@ def known_digests() -> "dict[str, str]":
 
 def make_virtual_environment() -> None:
     """Make `.venv`, unless there is one that works."""
-    probe = f"import pip, sys; sys.exit(sys.version_info < {OLDEST!r})"
-    if PYTHON.exists() and subprocess.run([str(PYTHON), "-c", probe], stderr=subprocess.DEVNULL).returncode == 0:
+    if virtual_environment_works():
         return
     READY.unlink(missing_ok=True)
     say("Virtual environment in .venv (Python {}.{})".format(*sys.version_info[:2]))
@@ -179,6 +178,16 @@ def make_virtual_environment() -> None:
         "This Python cannot make a virtual environment: its `venv` module is incomplete. "
         "On Debian and Ubuntu `apt install python3-venv` completes it."
     )
+
+
+def virtual_environment_works() -> bool:
+    """Say whether `.venv` has a Python that runs, new enough, and was made for this folder: its scripts name it."""
+    probe = f"import pip, sys; sys.exit(sys.version_info < {OLDEST!r})"
+    try:
+        made_here = str(PYTHON) in (PYTHON.parent / "pip").read_text()
+        return made_here and subprocess.run([str(PYTHON), "-c", probe], stderr=subprocess.DEVNULL).returncode == 0
+    except OSError:
+        return False
 
 
 def run(step: Step) -> None:

@@ -127,3 +127,16 @@ def test_a_step_that_is_stopped_stops_its_command(checkout: Path, wait_until: Ca
 
     group = int((checkout / "pid").read_text())
     assert wait_until(lambda: not any(map(runs_in(group), psutil.process_iter())))
+
+
+def test_a_virtual_environment_that_was_copied_from_another_folder_is_not_used(
+    checkout: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert bootstrap.virtual_environment_works()
+    copied = checkout / ".venv" / "bin"
+    copied.mkdir(parents=True)
+    (copied / "python").symlink_to(sys.executable)
+    shutil.copy(bootstrap.PYTHON.parent / "pip", copied)
+    monkeypatch.setattr(bootstrap, "PYTHON", copied / "python")
+
+    assert not bootstrap.virtual_environment_works()
