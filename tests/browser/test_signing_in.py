@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, Route
 
 from accounts import roles
 from accounts.models import User
@@ -77,6 +77,33 @@ def test_a_passkey_is_added_and_then_lets_its_owner_in_alone(
 
     assert after_passkey == "Ida"
     assert product.mails.to(staff.email, about="account was changed")
+
+
+def test_a_passkey_waits_for_its_script_rather_than_ignoring_a_press(
+    open_page: Callable[..., Page], product: Product, staff: User
+) -> None:
+    page = open_page(LAPTOP, as_user=staff)
+    held_back: list[Route] = []
+    page.route("**/accounts/passkeys*.js", lambda route: held_back.append(route))  # noqa: PLW0108 - Playwright marks its handlers, a bound method takes no mark
+    page.goto("/accounts/2fa/webauthn/add/", wait_until="commit")
+    button = page.get_by_role("button", name="Add a passkey")
+    page.locator("#passkey-add").wait_for(state="attached")
+    while_waiting = button.is_visible()
+
+    page.wait_for_timeout(100)
+    held_back.pop().continue_()
+    button.wait_for()
+
+    assert not while_waiting
+
+
+def test_a_browser_without_passkeys_says_so(open_page: Callable[..., Page], product: Product, staff: User) -> None:
+    page = open_page(PHONE, as_user=staff)
+    page.add_init_script("delete window.PublicKeyCredential")
+
+    page.goto("/accounts/2fa/webauthn/add/")
+
+    page.get_by_text("This browser offers no passkeys here.").wait_for()
 
 
 def test_a_passkey_that_is_not_there_is_no_dead_end(open_page: Callable[..., Page], site: str) -> None:
