@@ -96,15 +96,19 @@ class EmbeddedServers:
 def keep(folder: Path | None, kinds: list[str]) -> None:
     """Run the servers until nobody wants them any more: the keeper's whole life."""
     parent = os.getppid()
-    signal.signal(signal.SIGTERM, _stop)
-    signal.signal(signal.SIGINT, _stop)
+    asked: list[int] = []
+    for sign in (signal.SIGTERM, signal.SIGINT):
+        # Only noted: an exception from a handler could come between the start of a server and the note that it runs,
+        # or in the midst of stopping one, and leave it behind.
+        signal.signal(sign, lambda signum, _: asked.append(signum))
     with ExitStack() as at_end:
-        at_end.callback(_stop_no_more)
         home = folder or at_end.enter_context(throwaway_folder())
         try:
             at_end.enter_context(locked(home / "servers.lock", patience=20))  # an earlier keeper may be about to stop
             servers = prepared_servers(home, kinds, throwaway=folder is None)
             for server in servers.values():
+                if asked:
+                    return
                 at_end.callback(server.stop)
                 server.start()
         except (ServerError, Occupied) as error:
@@ -115,7 +119,7 @@ def keep(folder: Path | None, kinds: list[str]) -> None:
             ports = {kind: server.port for kind, server in servers.items()}
             write_json(folder / "ports.json", read_json(folder / "ports.json") | ports)
         tell({VARIABLES[kind]: server.url for kind, server in servers.items()})
-        _wait_until_unwanted(parent)
+        _wait_until_unwanted(parent, asked)
 
 
 def tell(answer: dict[str, str]) -> None:
@@ -160,25 +164,14 @@ def throwaway_folder() -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _stop(signum: int, frame: FrameType | None) -> None:
-    _stop_no_more()
-    raise SystemExit(128 + signum)
-
-
-def _stop_no_more() -> None:
-    """Take no more signals: the way out must not be interrupted."""
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
 def _end_orphans(folder: Path, parent: int) -> None:
     if parent_changed(parent):  # it was killed, so the other processes of its run are still there
         end(marked(folder))
 
 
-def _wait_until_unwanted(parent: int) -> None:
-    while not parent_changed(parent):
-        readable, _, _ = select.select([sys.stdin], [], [], 1)
+def _wait_until_unwanted(parent: int, asked: list[int]) -> None:
+    while not asked and not parent_changed(parent):
+        readable, _, _ = select.select([sys.stdin], [], [], 0.5)
         if readable and not sys.stdin.readline():
             return
 
@@ -194,6 +187,11 @@ def wait_for_stop(servers: EmbeddedServers) -> int:
         print(f"export {name}={shlex.quote(value)}", flush=True)
     while True:
         time.sleep(3600)
+
+
+def _stop(signum: int, frame: FrameType | None) -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # the way out is not interrupted
+    raise SystemExit(128 + signum)
 
 
 def main() -> int:

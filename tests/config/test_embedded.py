@@ -148,6 +148,29 @@ def test_a_stop_while_starting_leaves_nothing_behind(folder: Path, wait_until: W
     assert wait_until(lambda: processes_naming(folder) == [])
 
 
+def test_a_signal_in_the_midst_of_stopping_leaves_no_server_behind() -> None:
+    code = """
+import os, signal
+from config import embedded
+
+class Impatient:
+    port, url = 1, ""
+    def __init__(self, folder, **_): self.name = folder.name
+    def start(self): pass
+    def stop(self):
+        os.kill(os.getpid(), signal.SIGTERM)
+        print(self.name, "stopped", flush=True)
+
+embedded.KINDS = {"postgres": Impatient, "redis": Impatient}
+embedded.keep(None, ["postgres", "redis"])
+"""
+    kept = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True
+    )
+
+    assert kept.stdout.splitlines()[1:] == ["redis stopped", "postgres stopped"]
+
+
 def test_roots_postgresql_moves_out_of_a_folder_that_others_may_not_enter(folder: Path, closed_folder: Path) -> None:
     shelter = folder / "shelter"
     server = PostgresServer(closed_folder / "postgres", password="made-up", throwaway=True, shelter=shelter)
