@@ -84,7 +84,8 @@ def test_a_passkey_waits_for_its_script_rather_than_ignoring_a_press(
 ) -> None:
     page = open_page(LAPTOP, as_user=staff)
     held_back: list[Route] = []
-    page.route("**/accounts/passkeys*.js", lambda route: held_back.append(route))  # noqa: PLW0108 - Playwright marks its handlers, a bound method takes no mark
+    # Playwright marks its handlers, and a bound method takes no mark.
+    page.route("**/accounts/passkeys*.js", lambda route: held_back.append(route))  # noqa: PLW0108
     page.goto("/accounts/2fa/webauthn/add/", wait_until="commit")
     button = page.get_by_role("button", name="Add a passkey")
     page.locator("#passkey-add").wait_for(state="attached")
