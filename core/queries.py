@@ -1,4 +1,4 @@
-"""Queries of the hot paths: turned into SQL once, then run with other values (docs/adr/0005-compiled-queries.md).
+"""Queries of the hot paths: turned into SQL once, then run with other values (docs/adr/0007-compiled-queries.md).
 
 The ORM spends several times as long on building a query as PostgreSQL and the driver spend on running it. What is built
 here is still written in the ORM's language, with `Given` where a value will be:
