@@ -17,6 +17,7 @@ from rest_framework.views import APIView
 
 from accounts.models import User
 from accounts.permissions import account_of
+from accounts.roles import MANAGER, has_role
 from core import clock
 from core.errors import DomainError
 from scheduling.focus import FocusArea
@@ -288,7 +289,7 @@ class SlotPublication(GenericAPIView[Slot]):
     )
     def post(self, request: Request, pk: int) -> Response:
         """Open a draft for booking. Doing it again changes nothing."""
-        slot = publish_slot(slot=get_object_or_404(slots_managed_by(account_of(request)), pk=pk))
+        slot = publish_slot(slot=get_object_or_404(Slot.objects.plannable_by(account_of(request)), pk=pk))
         return Response(self.get_serializer(slot).data)
 
 
@@ -305,17 +306,12 @@ def wanted_slots(asked: dict[str, Any]) -> QuerySet[Slot]:
     return slots
 
 
-def slots_managed_by(user: User) -> QuerySet[Slot]:
-    """The slots that `user` may change: managers all of them, instructors their own."""
-    return Slot.objects.all() if user.has_perm("scheduling.view_slot") else Slot.objects.of_instructor(user)
-
-
 def teacher_for(user: User, named: Instructor | None) -> Instructor:
     """Who teaches a slot that `user` drafts. Raises ValidationError where an instructor drafts for somebody else."""
     own = Instructor.objects.filter(user=user).first()
     teacher = named or own
     if teacher is None:
         raise serializers.ValidationError({"instructor": [_("Please name the instructor.")]})
-    if teacher != own and not user.has_perm("scheduling.view_slot"):
+    if teacher != own and not has_role(user, MANAGER):
         raise serializers.ValidationError({"instructor": [_("You can draft your own classes only.")]})
     return teacher

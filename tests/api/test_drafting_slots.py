@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from accounts import roles
 from core import clock
 from scheduling.models import ClassType, Instructor, Room, Slot
 from tests.api.client import DescribedClient
@@ -104,6 +105,20 @@ def test_an_instructor_drafts_for_nobody_else(teaching: DescribedClient, class_t
 
     assert (answer.status_code, list(answer.json()["errors"])) == (400, ["instructor"])
     assert not Slot.objects.exists()
+
+
+def test_who_teaches_and_works_at_the_desk_still_plans_the_own_classes_only(
+    teaching: DescribedClient, instructor: Instructor, class_type: ClassType
+) -> None:
+    roles.assign_role(instructor.user, roles.FRONT_DESK)
+    slot = SlotFactory(state=Slot.State.DRAFT)
+
+    published = teaching.post(f"/api/v1/slots/{slot.pk}/publish/")
+    drafted = draft(
+        teaching, class_type=class_type.pk, instructor=slot.instructor_id, starts_at="2026-11-24T18:00:00+01:00"
+    )
+
+    assert (published.status_code, drafted.status_code) == (404, 400)
 
 
 def test_the_manager_drafts_and_publishes_for_an_instructor(
