@@ -49,13 +49,14 @@ def local_environment(known: dict[str, str], *, site_url: str = "http://127.0.0.
     `known` are the secrets from `local_secrets`.
     """
     return {
-        "DEBUG": "on",
+        "LOCAL_RUN": "on",
         "SITE_URL": site_url,
         "ALLOWED_HOSTS": "127.0.0.1,localhost,[::1]",
         "EMAIL_URL": "smtp://127.0.0.1:1025",
         "DEFAULT_FROM_EMAIL": "Sukha Back Clinic <hello@sukha.example>",
         "CLINIC_PHONE": "+49 30 5550199",
         "CLINIC_EMAIL": "hello@sukha.example",
+        "CLINIC_ADDRESS": "Parkweg 12\n10115 Berlin",
         "LOG_FORMAT": "text",
         **{
             name: known[name]
@@ -68,7 +69,7 @@ def production_environment() -> dict[str, str]:
     """Return the environment of an imaginary site in production, with throwaway secrets, for checks without servers."""
     known = local_secrets()
     return local_environment(known, site_url="https://clinic.example") | {
-        "DEBUG": "off",
+        "LOCAL_RUN": "off",
         "ALLOWED_HOSTS": "clinic.example",
         "DATABASE_URL": f"postgres://sukha:{known['POSTGRES_PASSWORD']}@127.0.0.1:1/sukha",
         "REDIS_URL": f"redis://:{known['REDIS_PASSWORD']}@127.0.0.1:1/0",

@@ -2,9 +2,11 @@
 
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import environ
 from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from config import logs
@@ -13,12 +15,18 @@ from config.admin_look import admin_look
 env = environ.Env()
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = env.str("SECRET_KEY")
 ENCRYPTION_KEYS: list[str] = env.list("ENCRYPTION_KEYS")  # Fernet keys; the first one encrypts, all of them decrypt
 SITE_URL = env.str("SITE_URL").rstrip("/")
 SITE_IS_HTTPS = SITE_URL.startswith("https://")
 ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS")
+
+# What is allowed on one's own machine only: the Stripe sandbox, demo data, the style guide, passkeys without https,
+# static files from where they are written. DEBUG adds tracebacks in the browser and nothing else.
+LOCAL_RUN = env.bool("LOCAL_RUN", default=False)
+if LOCAL_RUN and urlsplit(SITE_URL).hostname not in ("127.0.0.1", "localhost", "::1"):
+    raise ImproperlyConfigured(f"LOCAL_RUN is for a product that only its own machine reaches, not for {SITE_URL}.")
+DEBUG = LOCAL_RUN and env.bool("DEBUG", default=False)
 
 # The clinic
 CLINIC_NAME = env.str("CLINIC_NAME", default="Sukha Back Clinic")
@@ -27,6 +35,9 @@ CLINIC_CURRENCY = env.str("CLINIC_CURRENCY", default="eur").lower()
 CLINIC_COUNTRY = env.str("CLINIC_COUNTRY", default="DE").upper()
 CLINIC_PHONE = env.str("CLINIC_PHONE", default="")
 CLINIC_EMAIL = env.str("CLINIC_EMAIL", default="")
+CLINIC_ADDRESS = env.str("CLINIC_ADDRESS", default="", multiline=True)
+CLINIC_IMPRINT = env.str("CLINIC_IMPRINT", default="", multiline=True)  # what else the law wants there
+CLINIC_PRIVACY_URL = env.str("CLINIC_PRIVACY_URL", default="")
 BACK_PAIN_ARTICLE_URL = env.str("BACK_PAIN_ARTICLE_URL", default="")
 
 # The policies
@@ -182,7 +193,7 @@ MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = CLINIC_NAME
 MFA_TOTP_TOLERANCE = 1
-MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEBUG
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = LOCAL_RUN
 MFA_FORMS = {
     "authenticate": "accounts.forms.SecondStepForm",
     "reauthenticate": "accounts.forms.SecondStepAgainForm",
@@ -197,10 +208,10 @@ vars().update(env.email_url("EMAIL_URL"))
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"{CLINIC_NAME} <bookings@localhost>")
 
-# Stripe. The base address can be changed only with DEBUG, for the sandbox of the local run.
+# Stripe. The base address can be changed only in the local run, for its sandbox.
 STRIPE_SECRET_KEY = env.str("STRIPE_SECRET_KEY")
 STRIPE_WEBHOOK_SECRET = env.str("STRIPE_WEBHOOK_SECRET")
-STRIPE_API_BASE = env.str("STRIPE_API_BASE", default="") if DEBUG else ""
+STRIPE_API_BASE = env.str("STRIPE_API_BASE", default="") if LOCAL_RUN else ""
 
 # Languages and time: the database keeps UTC, core.clock turns it into the clinic's time
 LANGUAGE_CODE = env.str("CLINIC_LANGUAGE", default="en")
@@ -216,8 +227,13 @@ STATIC_URL = "/static/"
 STATIC_ROOT = Path(env.str("STATIC_ROOT", default=str(BASE_DIR / "staticfiles")))
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if LOCAL_RUN
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
 }
+WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = LOCAL_RUN
 
 # Headers
 SECURE_SSL_REDIRECT = SITE_IS_HTTPS
@@ -227,6 +243,7 @@ SECURE_HSTS_SECONDS = 31_536_000 if SITE_IS_HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SITE_IS_HTTPS
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+CSRF_FAILURE_VIEW = "website.failures.csrf_failure"
 CONTENT_SECURITY_POLICY = {
     "EXCLUDE_URL_PREFIXES": ["/admin/"],  # Unfold's pages need inline scripts; only staff reach them
     "DIRECTIVES": {
@@ -322,5 +339,6 @@ SPECTACULAR_SETTINGS = {
 
 LOGGING = logs.configuration(env.str("LOG_FORMAT", default="json"), level=env.str("LOG_LEVEL", default="INFO"))
 
-if dsn := env.str("SENTRY_DSN", default=""):
-    logs.report_errors(dsn, environment=env.str("SENTRY_ENVIRONMENT", default="production"))
+SENTRY_DSN = env.str("SENTRY_DSN", default="")
+if SENTRY_DSN:
+    logs.report_errors(SENTRY_DSN, environment=env.str("SENTRY_ENVIRONMENT", default="production"))

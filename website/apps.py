@@ -1,7 +1,13 @@
 from django.apps import AppConfig
+from django.core import checks
 from django.utils.translation import gettext_lazy as _
+
+from website.checks import local_run_is_off
 
 
 class WebsiteConfig(AppConfig):
     name = "website"
     verbose_name = _("Website")
+
+    def ready(self) -> None:
+        checks.register(local_run_is_off, checks.Tags.security, deploy=True)

@@ -14,6 +14,7 @@ def clinic(request: HttpRequest) -> dict[str, Any]:
             "name": settings.CLINIC_NAME,
             "phone": settings.CLINIC_PHONE,
             "email": settings.CLINIC_EMAIL,
+            "address": settings.CLINIC_ADDRESS,
             "article_url": settings.BACK_PAIN_ARTICLE_URL or reverse("website:article"),
             "free_cancel_hours": settings.FREE_CANCEL_HOURS,
             "cancel_grace_minutes": settings.CANCEL_GRACE_MINUTES,

@@ -1,4 +1,3 @@
-from django.conf import settings
 from django.urls import path
 
 from website import health, views
@@ -8,10 +7,10 @@ app_name = "website"
 urlpatterns = [
     path("", views.landing, name="landing"),
     path("articles/how-yoga-helps-back-pain/", views.article, name="article"),
+    path("imprint/", views.imprint, name="imprint"),
+    path("privacy/", views.privacy, name="privacy"),
     path("manage/", views.manage, name="manage"),
     path("healthz", health.alive, name="healthz"),
     path("readyz", health.ready, name="readyz"),
+    path("styleguide/", views.styleguide, name="styleguide"),
 ]
-
-if settings.DEBUG:
-    urlpatterns += [path("styleguide/", views.styleguide, name="styleguide")]

@@ -2,7 +2,7 @@
 
 from django.conf import settings
 from django.contrib import admin
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
@@ -33,8 +33,27 @@ def article(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+def imprint(request: HttpRequest) -> HttpResponse:
+    """Who runs the site and how to reach them, from the settings."""
+    return render(request, "website/pages/imprint.html", {"further": settings.CLINIC_IMPRINT})
+
+
+@require_safe
+def privacy(request: HttpRequest) -> HttpResponse:
+    """What Sukha itself keeps of people, what for, and who gets to see it. A fact that changes is changed there too."""
+    context = {
+        "session_days": settings.SESSION_COOKIE_AGE // (24 * 60 * 60),
+        "reports_errors": bool(settings.SENTRY_DSN),
+        "full_notice_url": settings.CLINIC_PRIVACY_URL,
+    }
+    return render(request, "website/pages/privacy.html", context)
+
+
+@require_safe
 def styleguide(request: HttpRequest) -> HttpResponse:
-    """All components on one page; routed only with DEBUG."""
+    """All components on one page, for those who build pages. Raises Http404 outside the local run."""
+    if not settings.LOCAL_RUN:
+        raise Http404
     context = {
         "palettes": read_palette(),
         "empty_form": specimens.SpecimenForm(),

@@ -57,6 +57,54 @@ def test_without_a_free_place_the_landing_page_says_what_to_do(client: Client) -
     assert "See the whole timetable" in html
 
 
+def test_the_imprint_names_who_runs_the_site_from_the_settings(client: Client, settings: Settings) -> None:
+    settings.CLINIC_NAME = "House of Backs"
+    settings.CLINIC_ADDRESS = "Parkweg 12\n10115 Berlin"
+    settings.CLINIC_PHONE = "+49 30 5550199"
+    settings.CLINIC_EMAIL = "hello@clinic.example"
+    settings.CLINIC_IMPRINT = "Represented by Carla Winter\nVAT number <none>"
+
+    html = page(client, "/imprint/")
+
+    text = words(html[html.index("<h1>") : html.index("<footer")])
+    assert "House of Backs Parkweg 12 10115 Berlin Phone +49 30 5550199 E-mail hello@clinic.example" in text
+    assert "Represented by Carla Winter VAT number &lt;none&gt;" in text
+
+
+def test_an_imprint_of_little_says_nothing_that_is_not_known(client: Client, settings: Settings) -> None:
+    settings.CLINIC_ADDRESS = settings.CLINIC_PHONE = settings.CLINIC_EMAIL = settings.CLINIC_IMPRINT = ""
+
+    html = page(client, "/imprint/")
+
+    assert "Phone" not in html
+    assert "mailto:" not in html
+
+
+def test_the_privacy_page_says_what_this_installation_does(client: Client, settings: Settings) -> None:
+    settings.SESSION_COOKIE_AGE = 7 * 24 * 60 * 60
+    settings.SENTRY_DSN = ""
+
+    plain = page(client, "/privacy/")
+    settings.SENTRY_DSN, settings.CLINIC_PRIVACY_URL = "https://key@errors.example/1", "https://clinic.example/notice"
+    full = page(client, "/privacy/")
+
+    assert "one keeps you signed in for 7 days" in words(plain)
+    assert "When something breaks" not in plain
+    assert "Our full privacy notice" not in plain
+    assert "When something breaks" in full
+    assert 'href="https://clinic.example/notice"' in full
+
+
+@pytest.mark.django_db
+def test_every_page_leads_to_the_imprint_and_the_privacy_page(client: Client) -> None:
+    for address in (LANDING, ARTICLE, "/timetable/", "/accounts/login/"):
+        html = page(client, address)
+
+        footer = html[html.index("<footer") :]
+        assert 'href="/imprint/"' in footer
+        assert 'href="/privacy/"' in footer
+
+
 @pytest.mark.django_db
 @pytest.mark.parametrize("slots", [1, 3])
 def test_the_landing_page_asks_the_database_once(
@@ -123,8 +171,12 @@ def test_the_article_needs_no_database(client: Client) -> None:
     assert "How yoga helps back pain" in page(client, ARTICLE)
 
 
-def test_the_style_guide_is_not_served_in_production(client: Client) -> None:
-    assert client.get("/styleguide/").status_code == 404
+def test_the_style_guide_is_for_the_local_run_only(client: Client, settings: Settings) -> None:
+    local = client.get("/styleguide/")
+    settings.LOCAL_RUN = False
+    in_production = client.get("/styleguide/")
+
+    assert (local.status_code, in_production.status_code) == (200, 404)
 
 
 def style_guide(rf: RequestFactory) -> str:
@@ -145,29 +197,12 @@ def test_the_style_guide_shows_both_palettes_and_every_drawing(rf: RequestFactor
 @pytest.mark.django_db
 def test_no_page_needs_what_the_content_policy_forbids(client: Client, rf: RequestFactory) -> None:
     pages = [page(client, LANDING), page(client, ARTICLE), style_guide(rf)]
-    pages += [render_to_string(f"{name}.html") for name in ("400", "403_csrf", "500", "503")]
+    pages += [render_to_string(f"{name}.html") for name in ("400", "403", "403_csrf", "404", "500", "503")]
 
     for html in pages:
         assert not re.search(r"\sstyle=", html)
         assert not re.search(r"\son[a-z]+=", html)
         assert not re.search(r"<script(?![^>]*\ssrc=)", html)
-
-
-@pytest.mark.parametrize("name", ["400", "403_csrf", "500", "503"])
-def test_the_last_resort_pages_need_neither_request_nor_database(name: str) -> None:
-    html = render_to_string(f"{name}.html")
-
-    assert "<h1>" in html
-    assert 'href="/"' in html
-
-
-@pytest.mark.django_db
-def test_an_unknown_address_gets_a_way_on(client: Client) -> None:
-    response = client.get("/no/such/page/")
-
-    assert response.status_code == 404
-    assert "There is no such page" in response.content.decode()
-    assert 'href="/timetable/"' in response.content.decode()
 
 
 @pytest.mark.django_db

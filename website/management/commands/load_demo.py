@@ -20,7 +20,7 @@ class Command(BaseCommand):
             for role, email in demo.ACCOUNTS:
                 self.stdout.write(f"{role:<12}{email}")
             return
-        if not settings.DEBUG:
+        if not settings.LOCAL_RUN:
             raise CommandError("Demo data is for the local run; this is a production configuration.")
         if User.objects.exists():
             raise CommandError("There are accounts already; demo data goes into an empty database only.")
