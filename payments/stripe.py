@@ -6,11 +6,14 @@ Answers are plain dictionaries as Stripe's API reference describes them.
 import logging
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime
 from functools import cache
 from typing import Any
 from uuid import UUID
 
+import requests
 import stripe
 from django.conf import settings
 from django.db import connection
@@ -21,6 +24,11 @@ from core.errors import DomainError, InvalidInput
 API_VERSION = "2026-10-28.endive"
 EVENT_FIELDS = {"id", "type", "livemode", "data"}
 SIGNATURE_TOLERANCE = 300  # seconds, into the past and into the future
+CONNECT_FOR, READ_FOR = 3.0, 10.0  # seconds; each call is tried three times
+SOMEBODY_WAITS_FOR = 4.0  # seconds, for all calls of one click together
+HTTP_CONFLICT = 409
+
+_patience_ends: ContextVar[float | None] = ContextVar("patience_ends", default=None)
 
 logger = logging.getLogger(__name__)
 
@@ -47,6 +55,19 @@ class BadSignature(InvalidInput):
     code = "bad_signature"
     message = _("This is not a signed Stripe event.")
     status = 400
+
+
+@contextmanager
+def while_somebody_waits() -> Iterator[None]:
+    """What a click waits for: all calls inside, retries included, are given up after some seconds (StripeUnreachable).
+
+    Also a decorator. Workers have nobody waiting, and keep their patience.
+    """
+    token = _patience_ends.set(time.monotonic() + SOMEBODY_WAITS_FOR)
+    try:
+        yield
+    finally:
+        _patience_ends.reset(token)
 
 
 def create_checkout_session(params: dict[str, Any], *, key: str) -> dict[str, Any]:
@@ -119,6 +140,8 @@ def _call(method: Any, *args: Any) -> dict[str, Any]:
     try:
         answer: dict[str, Any] = method(*args).to_dict(for_json=True)
     except (stripe.InvalidRequestError, stripe.CardError, stripe.IdempotencyError, stripe.PermissionError) as error:
+        if error.http_status == HTTP_CONFLICT:  # the same call is being worked on: its answer is not known yet
+            raise StripeUnreachable() from error
         logger.warning("stripe refused: code=%s request=%s", error.code, error.request_id)
         raise StripeRefused() from error
     except stripe.StripeError as error:
@@ -127,13 +150,26 @@ def _call(method: Any, *args: Any) -> dict[str, Any]:
     return answer
 
 
+class _Connections(requests.Session):
+    """Kept connections to Stripe that wait no longer than whoever waits for them."""
+
+    def request(self, method: str, url: str | bytes, *args: Any, **options: Any) -> requests.Response:
+        ends = _patience_ends.get()
+        if ends is not None:
+            left = ends - time.monotonic()
+            if left <= 0:
+                raise requests.RequestException("somebody has waited long enough")  # of this kind no retry is made
+            options["timeout"] = (min(CONNECT_FOR, left), min(READ_FOR, left))
+        return super().request(method, url, *args, **options)
+
+
 @cache
 def _client() -> stripe.StripeClient:
-    """One client a process; its connections are kept per thread. Defaults of the SDK are 0 retries and 80 s."""
+    """One client a process. Defaults of the SDK are 0 retries and 80 s."""
     return stripe.StripeClient(
         settings.STRIPE_SECRET_KEY,
         stripe_version=API_VERSION,
         max_network_retries=2,
-        http_client=stripe.RequestsClient(timeout=(3, 10)),
+        http_client=stripe.RequestsClient(timeout=(CONNECT_FOR, READ_FOR), session=_Connections()),
         base_addresses={"api": settings.STRIPE_API_BASE} if settings.STRIPE_API_BASE else None,
     )

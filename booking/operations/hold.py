@@ -8,6 +8,7 @@ from django.db.models import Q
 
 from booking.models import Booking
 from core import clock
+from payments import stripe
 from payments.models import Order
 from payments.operations import CheckoutOutcome, PaymentMismatch, close_checkout, close_order
 from scheduling.operations import give_place_back
@@ -38,6 +39,7 @@ def release_hold(*, booking: Booking) -> None:
         _release(booking, outcome, only_if=Q(hold_expires_at__lte=clock.now()))
 
 
+@stripe.while_somebody_waits()
 def give_up_hold(*, booking: Booking) -> None:
     """The patient lets go of a held place before its time; if it was paid for meanwhile, the payment wins."""
     outcome = _close(booking)

@@ -10,6 +10,7 @@ from booking.models import Booking
 from booking.signals import booking_confirmed, late_payment_refunded
 from core import clock
 from core.errors import DomainError
+from payments import stripe
 from payments.models import Order, Payment, Refund
 from payments.operations import CheckoutOutcome, check_checkout, open_checkout, owe_refund
 from scheduling.models import Slot
@@ -26,6 +27,7 @@ class HoldIsOver(DomainError):
     message = _("The time to pay is over. If the class still has a place, you can book it again.")
 
 
+@stripe.while_somebody_waits()
 def start_payment(*, booking: Booking, email: str = "") -> str:
     """The address of the hosted page on which the hold is paid for; the same page again while it is open.
 
@@ -48,6 +50,7 @@ def start_payment(*, booking: Booking, email: str = "") -> str:
     return session.url
 
 
+@stripe.while_somebody_waits()
 def check_payment(*, booking: Booking) -> CheckoutOutcome:
     """Ask the payment service what became of the payment, and confirm the booking if it was made."""
     if booking.order is None:

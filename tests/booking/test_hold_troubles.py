@@ -9,6 +9,7 @@ from booking.operations import AlreadyBooked, book_place, release_hold, start_pa
 from booking.tasks import release_ended_holds
 from core import clock
 from payments.models import CheckoutSession, Order
+from payments.stripe import StripeUnreachable
 from scheduling.models import Slot
 from scheduling.operations import SlotFull
 from tests.factories import BookingFactory, PatientFactory, SlotFactory
@@ -63,6 +64,18 @@ def test_a_payment_page_that_stripe_does_not_know_keeps_the_place_no_longer_than
     late.refresh_from_db()
     assert early.is_held and early.hold_time_left > timedelta(0)
     assert late.is_released
+
+
+def test_a_call_that_stripe_is_still_working_on_is_repeated_not_taken_for_refused(stripe_sandbox: Sandbox) -> None:
+    """Stripe answers 409 to the second of two calls with one key; a page given up now would be opened twice."""
+    hold = BookingFactory(state=Booking.State.HELD)
+    stripe_sandbox.control("faults", path="/v1/checkout/sessions", status=409, times=3)
+
+    with pytest.raises(StripeUnreachable):
+        start_payment(booking=hold)
+
+    assert start_payment(booking=hold)
+    assert CheckoutSession.objects.count() == 1
 
 
 def test_a_payment_that_does_not_match_does_not_stop_the_sweep(stripe_sandbox: Sandbox) -> None:
