@@ -44,7 +44,7 @@ class Stack:
         self.environment = os.environ | local_environment(local_secrets()) | servers.environment
         self.environment |= {
             "DJANGO_SETTINGS_MODULE": "bench.settings",
-            "DEBUG": "off",
+            "LOCAL_RUN": "off",
             "SITE_URL": f"http://127.0.0.1:{self.port}",
             "LOG_FORMAT": "json",
             "LOG_LEVEL": "WARNING",

@@ -115,7 +115,7 @@ def run(port: int, *, reload: bool) -> int:
         if not port_is_free(port):
             raise LocalRunError(f"Port {port} is in use. Stop what uses it, or take another: make run PORT={port + 1}")
         with wanted_servers() as servers:
-            environment = run_environment(port, servers)
+            environment = run_environment(port, servers) | {"DEBUG": "on" if reload else "off"}
             write_json(ENVIRONMENT, {name: environment[name] for name in environment.keys() - os.environ.keys()})
             prepare_database(environment)
             processes = Processes(port, welcome(environment["SITE_URL"]))

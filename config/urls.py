@@ -16,4 +16,6 @@ urlpatterns = [
 ]
 
 handler400 = "config.api.problems.bad_request"
+handler403 = "website.failures.permission_denied"
+handler404 = "website.failures.not_found"
 handler500 = "config.api.problems.server_error"

@@ -11,7 +11,6 @@ import tempfile
 from collections.abc import Generator
 
 import pytest
-from django.conf import settings
 
 from config.embedded import VARIABLES, EmbeddedServers
 from config.environment import local_environment, local_secrets
@@ -31,7 +30,6 @@ def pytest_load_initial_conftests() -> Generator[None]:
     use_own_redis_databases(int(worker[1]) if worker else 0)
     try:
         yield
-        serve_static_files_as_they_are()
     except BaseException:
         pytest_unconfigure()  # pytest calls it only after a complete start
         raise
@@ -48,12 +46,6 @@ def start_servers() -> None:
     os.environ.update(local_environment(local_secrets()) | servers.environment)
     static_root = tempfile.TemporaryDirectory(prefix="sukha-static-")
     os.environ["STATIC_ROOT"] = static_root.name
-
-
-def serve_static_files_as_they_are() -> None:
-    """Spare the tests the minute that it takes to collect and compress the static files."""
-    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-    settings.STORAGES = settings.STORAGES | {"staticfiles": plain}
 
 
 def use_own_redis_databases(worker: int) -> None:

@@ -7,16 +7,15 @@ from typing import Any
 from django.core.exceptions import PermissionDenied as DjangoPermissionDenied
 from django.core.signals import got_request_exception
 from django.db import InterfaceError, OperationalError
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
-from django.template import loader
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils.log import log_response
 from django.utils.translation import gettext_lazy as _
-from django.views import defaults
 from rest_framework.exceptions import APIException, NotFound, PermissionDenied, ValidationError
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
 from core.errors import DomainError
+from website import failures
 
 PROBLEM_JSON = "application/problem+json"
 PASSING = (OperationalError, InterfaceError)  # PostgreSQL restarts, or a lock takes too long
@@ -26,7 +25,7 @@ class Unavailable(DomainError):
     code = "unavailable"
     message = _("The booking system is not available at the moment. Please try again in a few seconds.")
     status = 503
-    retry_after = 5
+    retry_after = failures.SECONDS_TO_WAIT
 
 
 class Broken(DomainError):
@@ -76,20 +75,17 @@ def problem_body(status: int, *, code: str, detail: str) -> dict[str, Any]:
     }
 
 
-def bad_request(request: HttpRequest, exception: Exception) -> HttpResponseBase:
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Django's handler400: for a request that does not reach a view, such as one for another host."""
-    return _plain(BadRequest()) if _is_for_api(request) else defaults.bad_request(request, exception)
+    return _plain(BadRequest()) if _is_for_api(request) else failures.bad_request(request, exception)
 
 
-def server_error(request: HttpRequest) -> HttpResponseBase:
+def server_error(request: HttpRequest) -> HttpResponse:
     """Django's handler500: for pages, and for an error outside the API's views; 503 while the database is away."""
     is_passing = isinstance(sys.exc_info()[1], PASSING)
     if _is_for_api(request):
         return _plain(Unavailable() if is_passing else Broken())
-    if not is_passing:
-        return defaults.server_error(request)
-    page = loader.get_template("503.html").render()
-    return HttpResponse(page, status=503, headers={"Retry-After": str(Unavailable.retry_after)})
+    return failures.unavailable(request) if is_passing else failures.server_error(request)
 
 
 def _is_for_api(request: HttpRequest) -> bool:

@@ -127,7 +127,7 @@ def test_lost_secrets_are_explained(folder: Path) -> None:
 
 
 def test_a_command_gets_the_environment_and_passes_on_its_exit_code() -> None:
-    code = "import django, sys; django.setup(); from django.conf import settings; sys.exit(settings.DEBUG + 40)"
+    code = "import django, sys; django.setup(); from django.conf import settings; sys.exit(settings.LOCAL_RUN + 40)"
 
     done = subprocess.run(
         [*COMMAND, "--", sys.executable, "-c", code],

@@ -1,24 +1,10 @@
 """What a load balancer hears from a healthy, a starting and a broken process."""
 
-from collections.abc import Iterator
-
 import pytest
-from django.db import connection
 from django.test import Client
 from pytest_django import Settings
 
 NOBODY_LISTENS = "redis://127.0.0.1:1/0"
-
-
-@pytest.fixture
-def no_database() -> Iterator[None]:
-    """The database server cannot be reached."""
-    right = connection.settings_dict["HOST"], connection.settings_dict["PORT"]
-    connection.close()
-    connection.settings_dict.update(HOST="127.0.0.1", PORT="1")
-    yield
-    connection.close()
-    connection.settings_dict.update(HOST=right[0], PORT=right[1])
 
 
 def test_alive_touches_nothing(client: Client, settings: Settings) -> None:

@@ -69,7 +69,7 @@ class Sandbox:
         self._process = subprocess.Popen(
             [sys.executable, "-m", "payments.sandbox", *self._options],
             cwd=ROOT,
-            env={**os.environ, "DEBUG": "true", "PYTHONDONTWRITEBYTECODE": "1"},
+            env={**os.environ, "LOCAL_RUN": "true", "PYTHONDONTWRITEBYTECODE": "1"},
             stdout=subprocess.PIPE,
             text=True,
         )

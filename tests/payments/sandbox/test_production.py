@@ -14,24 +14,24 @@ from tests.payments.sandbox.running import ROOT
 PACKAGES = ("accounts", "booking", "config", "core", "notifications", "payments", "scheduling", "website")
 
 
-@pytest.mark.parametrize("debug", [None, "", "false", "False", "0", "no"])
+@pytest.mark.parametrize("local_run", [None, "", "false", "False", "0", "no"])
 @pytest.mark.parametrize("how", [["-c", "import payments.sandbox.server"], ["-m", "payments.sandbox"]])
-def test_it_cannot_be_imported_without_debug(debug: str | None, how: list[str]) -> None:
-    environment = {name: value for name, value in os.environ.items() if name != "DEBUG"}
-    if debug is not None:
-        environment["DEBUG"] = debug
+def test_it_cannot_be_imported_outside_the_local_run(local_run: str | None, how: list[str]) -> None:
+    environment = {name: value for name, value in os.environ.items() if name != "LOCAL_RUN"}
+    if local_run is not None:
+        environment["LOCAL_RUN"] = local_run
 
     run = subprocess.run([sys.executable, *how], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=20)
 
     assert run.returncode == 1
-    assert "refuses to run anywhere else. Set DEBUG=true in the environment to use it." in run.stderr
+    assert "refuses to run anywhere else. Set LOCAL_RUN=true in the environment to use it." in run.stderr
 
 
-def test_it_can_be_imported_with_debug() -> None:
+def test_it_can_be_imported_in_the_local_run() -> None:
     run = subprocess.run(
         [sys.executable, "-c", "import payments.sandbox.server"],
         cwd=ROOT,
-        env={**os.environ, "DEBUG": "true"},
+        env={**os.environ, "LOCAL_RUN": "true"},
         capture_output=True,
         text=True,
         timeout=20,

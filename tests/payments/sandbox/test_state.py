@@ -174,7 +174,7 @@ def start(options: list[str]) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "payments.sandbox", *options],
         cwd=ROOT,
-        env={**os.environ, "DEBUG": "true"},
+        env={**os.environ, "LOCAL_RUN": "true"},
         capture_output=True,
         text=True,
         timeout=20,

@@ -1,0 +1,60 @@
+"""What is allowed on one's own machine only cannot get into production."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from config.environment import production_environment
+
+ROOT = Path(__file__).resolve().parents[2]
+LOCAL_ONLY = ("LOCAL_RUN", "DEBUG", "MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN", "STRIPE_API_BASE", "WHITENOISE_USE_FINDERS")
+SANDBOX = "http://127.0.0.1:12111"
+
+
+def in_production(*command: str, **more: str) -> subprocess.CompletedProcess[str]:
+    environment = os.environ | production_environment() | {"DJANGO_SETTINGS_MODULE": "config.settings"} | more
+    return subprocess.run([sys.executable, *command], cwd=ROOT, env=environment, capture_output=True, text=True)
+
+
+def settings_of(**environment: str) -> dict[str, object]:
+    code = "import json, sys; from django.conf import settings; "
+    code += "print(json.dumps({name: getattr(settings, name) for name in sys.argv[1:]}))"
+    done = in_production("-c", code, *LOCAL_ONLY, **environment)
+    assert done.returncode == 0, done.stderr
+    found: dict[str, object] = json.loads(done.stdout)
+    return found
+
+
+def test_in_production_nothing_of_the_local_run_is_on() -> None:
+    found = settings_of(DEBUG="on", STRIPE_API_BASE=SANDBOX)
+
+    assert found == dict.fromkeys(LOCAL_ONLY, False) | {"STRIPE_API_BASE": ""}
+
+
+def test_the_local_run_shows_no_tracebacks_unless_asked() -> None:
+    here = {"LOCAL_RUN": "on", "SITE_URL": "http://127.0.0.1:8000", "STRIPE_API_BASE": SANDBOX}
+
+    assert settings_of(**here) == dict.fromkeys(LOCAL_ONLY, True) | {"DEBUG": False, "STRIPE_API_BASE": SANDBOX}
+    assert settings_of(**here, DEBUG="on")["DEBUG"] is True
+
+
+@pytest.mark.parametrize("site", ["https://clinic.example", "http://10.0.0.7:8000", "http://localhost.clinic.example"])
+def test_a_site_that_others_reach_does_not_start_as_a_local_run(site: str) -> None:
+    done = in_production("manage.py", "check", LOCAL_RUN="on", SITE_URL=site)
+
+    assert done.returncode != 0
+    assert "LOCAL_RUN is for a product that only its own machine reaches" in done.stderr
+
+
+def test_the_check_for_deployment_refuses_a_local_run() -> None:
+    production = in_production("manage.py", "check", "--deploy", "--fail-level", "ERROR")
+    local = in_production(
+        "manage.py", "check", "--deploy", "--fail-level", "ERROR", LOCAL_RUN="on", SITE_URL="http://localhost:8000"
+    )
+
+    assert (production.returncode, local.returncode) == (0, 1), production.stderr
+    assert "(sukha.E001) LOCAL_RUN must be off in production." in local.stderr
