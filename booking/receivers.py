@@ -9,6 +9,6 @@ from payments.models import Order, Payment
 from payments.signals import order_paid
 
 
-@receiver(order_paid, dispatch_uid="booking.confirm_paid_bookings")
-def confirm_paid_bookings(*, order: Order, payment: Payment, **_kwargs: Any) -> None:
-    operations.confirm_paid_bookings(order=order, payment=payment)
+@receiver(order_paid, dispatch_uid="booking.confirm_paid_booking")
+def confirm_paid_booking(*, order: Order, payment: Payment, **_kwargs: Any) -> None:
+    operations.confirm_paid_booking(order=order, payment=payment)

@@ -137,6 +137,7 @@ VIOLATIONS: dict[str, Callable[[], object]] = {
     "one_grant_per_membership_and_period": lambda: a_grant(a_grant(a_membership()).membership),
     "never_use_more_than_was_granted": lambda: a_grant(a_membership(), used=5),
     "a_grant_ends_after_it_starts": lambda: a_grant(a_membership(), ends_on=clock.clinic_today()),
+    "one_booking_per_order": lambda: BookingFactory(order=BookingFactory().order),
     "one_live_booking_per_patient_and_slot": lambda: BookingFactory.create_batch(
         2, patient=PatientFactory(), slot=SlotFactory()
     ),

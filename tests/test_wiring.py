@@ -14,7 +14,7 @@ from tests.factories import OrderFactory
 
 EDGES = {
     "accounts.signals.account_mail_due": ["notifications.receivers.write_account_mail"],
-    "payments.signals.order_paid": ["booking.receivers.confirm_paid_bookings"],
+    "payments.signals.order_paid": ["booking.receivers.confirm_paid_booking"],
     "booking.signals.booking_confirmed": ["notifications.receivers.announce_booking"],
     "booking.signals.late_payment_refunded": ["notifications.receivers.announce_late_refund"],
 }

@@ -80,7 +80,8 @@ class Booking(models.Model):
 
     patient = models.ForeignKey(Patient, models.PROTECT, related_name="bookings", verbose_name=_("patient"))
     slot = models.ForeignKey(Slot, models.PROTECT, related_name="bookings", verbose_name=_("slot"))
-    order = models.ForeignKey(Order, models.PROTECT, related_name="bookings", null=True, blank=True)
+    # the constraint `one_booking_per_order` has an index, which serves the foreign key too
+    order = models.ForeignKey(Order, models.PROTECT, related_name="bookings", null=True, blank=True, db_index=False)
     booked_by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("booked by"))
     state = models.CharField(_("state"), max_length=10, choices=State)
     price = models.PositiveIntegerField(_("price"))
@@ -100,6 +101,9 @@ class Booking(models.Model):
         verbose_name_plural = _("bookings")
         permissions = [("view_day_sheet", "Can see the day sheet with all bookings")]
         constraints = [
+            # Each place is paid for by itself: so releasing one hold closes its whole order, and money that comes too
+            # late for one place goes back whole. Several places on one order need operations that share an order out.
+            models.UniqueConstraint(fields=["order"], name="one_booking_per_order"),
             models.UniqueConstraint(
                 fields=["patient", "slot"],
                 condition=Q(state__in=["held", "confirmed"]),

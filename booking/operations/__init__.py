@@ -1,6 +1,6 @@
 from booking.operations.book import AlreadyBooked, book_place
 from booking.operations.hold import give_up_hold, release_hold
-from booking.operations.pay import HoldIsOver, NothingToPay, check_payment, confirm_paid_bookings, start_payment
+from booking.operations.pay import HoldIsOver, NothingToPay, check_payment, confirm_paid_booking, start_payment
 
 __all__ = [
     "AlreadyBooked",
@@ -8,7 +8,7 @@ __all__ = [
     "NothingToPay",
     "book_place",
     "check_payment",
-    "confirm_paid_bookings",
+    "confirm_paid_booking",
     "give_up_hold",
     "release_hold",
     "start_payment",

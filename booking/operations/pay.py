@@ -59,22 +59,19 @@ def check_payment(*, booking: Booking) -> CheckoutOutcome:
 
 
 @transaction.atomic
-def confirm_paid_bookings(*, order: Order, payment: Payment) -> None:
-    """Give the places that an order has paid for.
+def confirm_paid_booking(*, order: Order, payment: Payment) -> None:
+    """Give the place that an order has paid for.
 
     A hold becomes a confirmed booking. Where the place was released meanwhile, a free one is taken again; if there is
-    none, the price of that place goes back, once and in full, and the patient is told. Money is never refused.
+    none, the payment goes back, once and in full, and the patient is told. Money is never refused.
     """
-    late = []
-    for booking in Booking.objects.select_for_update().filter(order=order).order_by("slot_id"):
-        if booking.is_held:
-            _confirm(booking)
-        elif not booking.is_confirmed and not _took_place_again(booking):
-            late.append(booking)
-    if late:
-        amount = sum(booking.price for booking in late)
-        owe_refund(payment=payment, amount=amount, reason=Refund.Reason.PAID_TOO_LATE)
-    for booking in late:
+    booking = Booking.objects.select_for_update().filter(order=order).first()
+    if booking is None or booking.is_confirmed:  # None: the order is for something else than a place
+        return
+    if booking.is_held:
+        _confirm(booking)
+    elif not _took_place_again(booking):
+        owe_refund(payment=payment, amount=payment.amount, reason=Refund.Reason.PAID_TOO_LATE)
         late_payment_refunded.send(sender=Booking, booking=booking)
 
 

@@ -37,7 +37,7 @@ class OrderQuerySet(models.QuerySet["Order"]):
 
 
 class Order(models.Model):
-    """What a payer owes for one purchase. The things bought point to it and hold their own price."""
+    """What a payer owes for one purchase: one place, one pass. What was bought points to it and holds its own price."""
 
     class State(models.TextChoices):
         OPEN = "open", _("To be paid")
