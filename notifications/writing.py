@@ -6,24 +6,33 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from cryptography.fernet import InvalidToken
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.template import Context, Engine
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.encryption import decrypt
 from booking.models import Booking
 from core import clock
+from core.errors import DomainError
 from core.money import format_money
 from notifications.focus_notes import focus_note_for
-from notifications.models import Kind, Message
+from notifications.models import MONEY_KINDS, Kind, Message
 from notifications.relevance import address_of
 from notifications.reminders import reminder_due_at
 from notifications.unsubscribe import unsubscribe_url
 
 MASKED_CODE = "••• •••"
+
+
+class ContentLost(DomainError):
+    code = "content_lost"
+    message = gettext_lazy("What this message says can no longer be read: the key that it was encrypted with is gone.")
+    status = 410
 
 
 @dataclass(frozen=True)
@@ -49,6 +58,7 @@ def write_letter(message: Message, *, masked: bool = False) -> Letter:
     """Write `message` (loaded `with_details`) as it would be sent now.
 
     `masked` hides a code: so it is stored and shown. The templates get no health data, so no message can hold any.
+    Raises ContentLost when the words of an account's mail were encrypted with a key that we no longer have.
     """
     with translation.override(settings.LANGUAGE_CODE):
         context = _context(message, masked=masked)
@@ -120,7 +130,7 @@ def _facts(kind: str, booking: Booking) -> list[tuple[str, list[str]]]:
     facts = {
         Kind.BOOKING_CONFIRMED: [when, where, instructor, bring, person, paid, reference],
         Kind.CLASS_REMINDER: [when, where, instructor, bring, person],
-        Kind.PAYMENT_REFUNDED: [when, person, paid, reference],
+        **{kind: [when, person, paid, reference] for kind in MONEY_KINDS},
     }
     return [(label, lines) for label, lines in facts[Kind(kind)] if lines]
 
@@ -132,7 +142,10 @@ def _free_until(booking: Booking) -> str:
 
 
 def _account_words(message: Message, *, masked: bool) -> dict[str, Any]:
-    words: dict[str, Any] = json.loads(decrypt(message.secret))
+    try:
+        words: dict[str, Any] = json.loads(decrypt(message.secret))
+    except InvalidToken:
+        raise ContentLost from None
     if masked and "code" in words:
         words["code"] = MASKED_CODE
     if "at" in words:

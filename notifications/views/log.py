@@ -18,7 +18,7 @@ from notifications import operations
 from notifications.forms import LogFilterForm
 from notifications.models import Message
 from notifications.relevance import why_void
-from notifications.writing import Letter, write_letter
+from notifications.writing import ContentLost, Letter, write_letter
 
 PER_PAGE = 50
 # The HTML of a mail stands in a frame of its own, in which nothing can be loaded, started, sent or opened.
@@ -54,10 +54,15 @@ def message_log(request: HttpRequest) -> HttpResponse:
 def message_page(request: HttpRequest, pk: int) -> HttpResponse:
     """One message: as it was sent, or as it would be sent now."""
     message = _message(pk)
-    letter = _letter(message)
+    letter, lost = None, ""
+    try:
+        letter = _letter(message)
+    except ContentLost as error:
+        lost = str(error)
     context = {
         "message": message,
         "letter": letter,
+        "lost": lost,
         "would_be_void": Message.VoidReason(reason).label if (reason := _why_void_now(message)) else "",
         "zone": clock.zone_label(),
     }
@@ -70,7 +75,10 @@ def message_page(request: HttpRequest, pk: int) -> HttpResponse:
 @xframe_options_sameorigin
 def message_html(request: HttpRequest, pk: int) -> HttpResponse:
     """The HTML part alone, for the frame on the message's page."""
-    letter = _letter(_message(pk))
+    try:
+        letter = _letter(_message(pk))
+    except ContentLost as error:
+        raise Http404 from error
     if letter is None:
         raise Http404
     return HttpResponse(letter.html, headers={"Content-Security-Policy": FRAME_POLICY})
@@ -95,7 +103,10 @@ def _message(pk: int) -> Message:
 
 
 def _letter(message: Message) -> Letter | None:
-    """What was sent; for a waiting message what will be, without its code. None where nothing was ever written."""
+    """What was sent; for a waiting message what will be, without its code. None where nothing was ever written.
+
+    Raises ContentLost.
+    """
     if message.is_queued:
         return write_letter(message, masked=True)
     if not message.text:

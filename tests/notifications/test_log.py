@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+from cryptography.fernet import Fernet
 from django.contrib.messages import get_messages
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
@@ -186,6 +187,20 @@ class TestMessage:
         assert all("123 456" not in page for page in pages)
         assert "••• ••• is your" in pages[1]
         assert "••• •••" in pages[2]
+
+    def test_a_waiting_message_whose_key_is_gone_says_so(self, desk: Client) -> None:
+        sealed = Fernet(Fernet.generate_key()).encrypt(b'{"code": "123 456", "minutes": 10}').decode()
+        message = MessageFactory(
+            booking=None, kind=Kind.LOGIN_CODE, recipient=None, email="anna@example.org", secret=sealed
+        )
+
+        page = desk.get(page_of(message))
+
+        assert page.status_code == 200
+        assert page.content.decode().count("What this message says can no longer be read") == 1
+        assert "iframe" not in page.content.decode()
+        assert desk.get(f"{page_of(message)}html/").status_code == 404
+        assert shown(desk) == [message.pk]
 
     def test_says_why_a_message_was_not_sent(self, desk: Client) -> None:
         message = MessageFactory(state=State.VOID, void_reason=Message.VoidReason.CLASS_BEGAN)
