@@ -5,5 +5,5 @@ from django.dispatch import Signal
 # The patient has the place: it is paid for, or nothing was due.
 booking_confirmed = Signal()
 
-# Money came after the place was given away; the refund is a row already.
-late_payment_refunded = Signal()
+# A payment buys nothing and goes back; the refund is a row already. Further argument: refund (Refund).
+payment_goes_back = Signal()

@@ -7,9 +7,10 @@ from django.dispatch import receiver
 from accounts.models import User
 from accounts.signals import account_mail_due
 from booking.models import Booking
-from booking.signals import booking_confirmed, late_payment_refunded
+from booking.signals import booking_confirmed, payment_goes_back
 from notifications import operations
 from notifications.models import Kind
+from payments.models import Refund
 
 
 @receiver(booking_confirmed, dispatch_uid="notifications.announce_booking")
@@ -17,9 +18,9 @@ def announce_booking(*, booking: Booking, **_kwargs: Any) -> None:
     operations.write_confirmation(booking=booking)
 
 
-@receiver(late_payment_refunded, dispatch_uid="notifications.announce_late_refund")
-def announce_late_refund(*, booking: Booking, **_kwargs: Any) -> None:
-    operations.write_late_refund(booking=booking)
+@receiver(payment_goes_back, dispatch_uid="notifications.announce_refund")
+def announce_refund(*, booking: Booking, refund: Refund, **_kwargs: Any) -> None:
+    operations.write_refund(booking=booking, refund=refund)
 
 
 @receiver(account_mail_due, dispatch_uid="notifications.write_account_mail")

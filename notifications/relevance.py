@@ -2,7 +2,7 @@
 
 from booking.models import Booking
 from core import clock
-from notifications.models import Kind, Message, Preference
+from notifications.models import MONEY_KINDS, Kind, Message, Preference
 from notifications.reminders import occasion_of
 from scheduling.models import Slot
 
@@ -28,7 +28,7 @@ def address_of(message: Message) -> str:
 
 
 def _why_booking_void(message: Message, booking: Booking) -> Message.VoidReason | None:
-    if message.kind == Kind.PAYMENT_REFUNDED:  # a fact, whatever became of booking and class
+    if message.kind in MONEY_KINDS:  # a fact, whatever became of booking and class
         return None
     if not booking.is_confirmed:
         return Reason.NOT_BOOKED

@@ -16,7 +16,7 @@ EDGES = {
     "accounts.signals.account_mail_due": ["notifications.receivers.write_account_mail"],
     "payments.signals.order_paid": ["booking.receivers.confirm_paid_booking"],
     "booking.signals.booking_confirmed": ["notifications.receivers.announce_booking"],
-    "booking.signals.late_payment_refunded": ["notifications.receivers.announce_late_refund"],
+    "booking.signals.payment_goes_back": ["notifications.receivers.announce_refund"],
 }
 
 

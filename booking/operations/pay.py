@@ -7,14 +7,14 @@ from django.utils.translation import gettext as translate
 from django.utils.translation import gettext_lazy as _
 
 from booking.models import Booking
-from booking.signals import booking_confirmed, late_payment_refunded
+from booking.signals import booking_confirmed, payment_goes_back
 from core import clock
 from core.errors import DomainError
 from payments import stripe
 from payments.models import Order, Payment, Refund
 from payments.operations import CheckoutOutcome, check_checkout, open_checkout, owe_refund
 from scheduling.models import Slot
-from scheduling.operations import SlotFull, SlotNotPublished, SlotStarted, take_place
+from scheduling.operations import SlotFull, SlotNotPublished, SlotStarted, give_place_back, take_place
 
 
 class NothingToPay(DomainError):
@@ -27,15 +27,22 @@ class HoldIsOver(DomainError):
     message = _("The time to pay is over. If the class still has a place, you can book it again.")
 
 
+class ClassIsCancelled(DomainError):
+    code = "class_cancelled"
+    message = _("This class is cancelled. You need not pay for it, and nothing was charged.")
+
+
 @stripe.while_somebody_waits()
 def start_payment(*, booking: Booking, email: str = "") -> str:
     """The address of the hosted page on which the hold is paid for; the same page again while it is open.
 
-    Raises NothingToPay when the booking is not a hold any more, HoldIsOver when its time has ended, StripeUnreachable
-    or StripeRefused.
+    Raises NothingToPay when the booking is not a hold any more, ClassIsCancelled, HoldIsOver when its time has ended,
+    StripeUnreachable or StripeRefused.
     """
     if not booking.is_held or booking.order is None:
         raise NothingToPay()
+    if booking.slot.state == Slot.State.CANCELLED:
+        raise ClassIsCancelled()
     if not booking.hold_time_left:
         raise HoldIsOver()
     page = settings.SITE_URL + reverse("booking:detail", args=[booking.pk])
@@ -62,36 +69,32 @@ def check_payment(*, booking: Booking) -> CheckoutOutcome:
 def confirm_paid_booking(*, order: Order, payment: Payment) -> None:
     """Give the place that an order has paid for.
 
-    A hold becomes a confirmed booking. Where the place was released meanwhile, a free one is taken again; if there is
-    none, the payment goes back, once and in full, and the patient is told. Money is never refused.
+    A hold becomes a confirmed booking. Where the place was released meanwhile, a free one is taken again. If there is
+    none, or the class was cancelled, the payment goes back, once and in full, and the patient is told. Money is never
+    refused.
     """
     booking = Booking.objects.select_for_update().filter(order=order).first()
     if booking is None or booking.is_confirmed:  # None: the order is for something else than a place
         return
-    if booking.is_held:
-        _confirm(booking)
-    elif not _took_place_again(booking):
-        owe_refund(payment=payment, amount=payment.amount, reason=Refund.Reason.PAID_TOO_LATE)
-        late_payment_refunded.send(sender=Booking, booking=booking)
+    if not _has_got_place(booking):
+        _send_back(payment, booking)
 
 
-def _confirm(booking: Booking) -> None:
-    booking.move_to(Booking.State.CONFIRMED)
-    booking.save(update_fields=["state", "confirmed_at", "ended_at"])
-    booking_confirmed.send(sender=Booking, booking=booking)
+def _has_got_place(booking: Booking) -> bool:
+    """Confirm the booking, if its place is still there or a free one can be taken again.
 
-
-def _took_place_again(booking: Booking) -> bool:
-    """Confirm a released booking if the class has a place and the patient has no other one in it.
-
-    The slot comes last, as in `book_place`: whoever books the same class for the same patient now is waited for.
+    The slot comes last, as in `book_place`: its lock is short, and whoever books the same class for the same patient
+    now is waited for.
     """
-    if not booking.is_released:
+    if booking.state == Booking.State.CANCELLED:
         return False
+    secure_place = _keep_place if booking.is_held else _take_place_again
     try:
         with transaction.atomic():
-            _confirm(booking)
-            take_place(Slot.objects.get(pk=booking.slot_id))
+            booking.move_to(Booking.State.CONFIRMED)
+            booking.save(update_fields=["state", "confirmed_at", "ended_at"])
+            booking_confirmed.send(sender=Booking, booking=booking)
+            secure_place(booking.slot_id)
     except (SlotFull, SlotStarted, SlotNotPublished):
         pass
     except IntegrityError as error:
@@ -101,3 +104,28 @@ def _took_place_again(booking: Booking) -> bool:
         return True
     booking.refresh_from_db()
     return False
+
+
+def _keep_place(slot_id: int) -> None:
+    """A hold has taken its place, also of a class that has begun since; only a cancelled class has none any more.
+
+    Whoever cancels it at this moment is waited for, or waits for us and then finds the booking confirmed.
+    """
+    if not Slot.objects.select_for_update(no_key=True).get(pk=slot_id).is_published:
+        raise SlotNotPublished()
+
+
+def _take_place_again(slot_id: int) -> None:
+    take_place(Slot.objects.get(pk=slot_id))
+
+
+def _send_back(payment: Payment, booking: Booking) -> None:
+    """Owe the whole payment to the patient and say why; the hold of a cancelled class ends with it."""
+    is_cancelled = Slot.objects.filter(pk=booking.slot_id, state=Slot.State.CANCELLED).exists()
+    reason = Refund.Reason.CLASS_CANCELLED if is_cancelled else Refund.Reason.PAID_TOO_LATE
+    refund = owe_refund(payment=payment, amount=payment.amount, reason=reason)
+    payment_goes_back.send(sender=Booking, booking=booking, refund=refund)
+    if booking.is_held:
+        booking.move_to(Booking.State.CANCELLED)
+        booking.save(update_fields=["state", "ended_at"])
+        give_place_back(booking.slot_id)

@@ -4,7 +4,7 @@ from notifications.operations.retry import NotToBeRetried, retry_message
 from notifications.operations.write import (
     write_account_mail,
     write_confirmation,
-    write_late_refund,
+    write_refund,
     write_reminder,
 )
 
@@ -16,6 +16,6 @@ __all__ = [
     "switch_reminders",
     "write_account_mail",
     "write_confirmation",
-    "write_late_refund",
+    "write_refund",
     "write_reminder",
 ]

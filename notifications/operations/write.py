@@ -14,8 +14,13 @@ from core import clock
 from core.wakeup import wake_worker
 from notifications.models import Kind, Message
 from notifications.reminders import occasion_of, reminder_due_at
+from payments.models import Refund
 
 OF_USE_FOR = timedelta(days=3)  # a mail server may be away for a week-end
+KIND_OF_REFUND = {
+    Refund.Reason.PAID_TOO_LATE: Kind.PAYMENT_REFUNDED,
+    Refund.Reason.CLASS_CANCELLED: Kind.PAID_FOR_CANCELLED,
+}
 
 
 def write_confirmation(*, booking: Booking) -> None:
@@ -33,9 +38,10 @@ def write_reminder(*, booking: Booking) -> None:
         _write_about(booking, Kind.CLASS_REMINDER, occasion=occasion_of(booking.slot), drop_after=starts, due=due)
 
 
-def write_late_refund(*, booking: Booking) -> None:
-    """Tell the patient that the money came too late for the place and goes back."""
-    _write_about(booking, Kind.PAYMENT_REFUNDED, occasion="late payment", drop_after=clock.now() + OF_USE_FOR)
+def write_refund(*, booking: Booking, refund: Refund) -> None:
+    """Tell the patient that a payment for the booking bought nothing and goes back, and why; once for each refund."""
+    kind = KIND_OF_REFUND[Refund.Reason(refund.reason)]
+    _write_about(booking, kind, occasion=f"refund {refund.pk}", drop_after=clock.now() + OF_USE_FOR)
 
 
 def write_account_mail(*, kind: Kind, recipient: User | None, email: str, context: dict[str, Any]) -> None:

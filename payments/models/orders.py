@@ -134,6 +134,7 @@ class Refund(models.Model):
     class Reason(models.TextChoices):
         PAID_TOO_LATE = "paid_too_late", _("Paid after the place was given away")
         PAID_TWICE = "paid_twice", _("Paid twice")
+        CLASS_CANCELLED = "class_cancelled", _("Paid for a class that was cancelled")
         AT_THE_DASHBOARD = "at_the_dashboard", _("Refunded at Stripe's dashboard")
 
     payment = models.ForeignKey(Payment, models.PROTECT, related_name="refunds")

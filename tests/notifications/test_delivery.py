@@ -12,14 +12,16 @@ from pytest_django import Settings
 
 from accounts.signals import account_mail_due
 from booking.models import Booking
-from booking.signals import late_payment_refunded
+from booking.signals import payment_goes_back
 from core import clock
 from core.money import format_money
 from notifications.focus_notes import SENTENCES
 from notifications.models import Kind, Message
 from notifications.operations import deliver_due_messages, deliver_message
+from payments.models import Refund
 from scheduling.focus import FocusArea
-from tests.factories import BookingFactory, ClassTypeFactory, PatientFactory, SlotFactory, UserFactory
+from scheduling.models import Slot
+from tests.factories import BookingFactory, ClassTypeFactory, PatientFactory, RefundFactory, SlotFactory, UserFactory
 from tests.notifications.conftest import StandAt
 from tests.notifications.mail_server import MailServer, html, plain
 from tests.notifications.steps import announced, reminder_of, send_code
@@ -116,7 +118,7 @@ def test_no_mail_says_what_a_class_is_for_or_against(mail_server: MailServer, st
     canary = "slipped disc"
     class_type = ClassTypeFactory(description=canary, suits=canary, avoid=canary)
     booking = announced(BookingFactory(slot__class_type=class_type))
-    late_payment_refunded.send(sender=Booking, booking=booking)
+    payment_goes_back.send(sender=Booking, booking=booking, refund=RefundFactory(payment__order=booking.order))
     stand_at(booking.slot.starts_at - timedelta(hours=23))
 
     deliver_due_messages()
@@ -216,7 +218,7 @@ def test_who_books_late_finds_the_focus_area_in_the_confirmation(mail_server: Ma
 
 def test_a_late_payment_is_explained(mail_server: MailServer) -> None:
     booking = BookingFactory(state=Booking.State.RELEASED)
-    late_payment_refunded.send(sender=Booking, booking=booking)
+    payment_goes_back.send(sender=Booking, booking=booking, refund=RefundFactory(payment__order=booking.order))
 
     deliver_due_messages()
 
@@ -224,6 +226,21 @@ def test_a_late_payment_is_explained(mail_server: MailServer) -> None:
     assert mail["Subject"].startswith("Your payment goes back to you: ")
     assert f"your payment of {format_money(1800, 'eur')} reached us" in plain(mail)
     assert f"Reference: {booking.order.reference}" in plain(mail)
+
+
+def test_a_payment_for_a_cancelled_class_is_explained(mail_server: MailServer) -> None:
+    booking = BookingFactory(state=Booking.State.CANCELLED, slot__state=Slot.State.CANCELLED)
+    refund = RefundFactory(payment__order=booking.order, reason=Refund.Reason.CLASS_CANCELLED)
+    payment_goes_back.send(sender=Booking, booking=booking, refund=refund)
+
+    deliver_due_messages()
+
+    (mail,) = mail_server.mails
+    assert mail["Subject"].startswith("Cancelled, and your payment goes back to you: ")
+    for part in (" ".join(plain(mail).split()), " ".join(html(mail).split())):
+        assert "your payment of 18,00 € reached us after this class had been cancelled." in part
+        assert "Your bank usually shows it within 5 to 10 days" in part
+        assert booking.order.reference in part
 
 
 def test_a_sign_in_code_goes_out_readable_and_stays_behind_unreadable(mail_server: MailServer) -> None:

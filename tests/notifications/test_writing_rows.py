@@ -12,13 +12,13 @@ from accounts.encryption import decrypt
 from accounts.signals import account_mail_due
 from booking.models import Booking
 from booking.operations import book_place
-from booking.signals import booking_confirmed, late_payment_refunded
+from booking.signals import booking_confirmed, payment_goes_back
 from core import clock
 from notifications.models import Kind, Message
 from notifications.operations import write_confirmation
 from notifications.tasks import deliver_message as deliver_message_task
 from payments.operations import record_payment
-from tests.factories import BookingFactory, MessageFactory, PatientFactory, SlotFactory, UserFactory
+from tests.factories import BookingFactory, MessageFactory, PatientFactory, RefundFactory, SlotFactory, UserFactory
 from tests.races.crowd import all_at_once
 
 HOUR = timedelta(hours=1)
@@ -168,9 +168,10 @@ def test_money_that_comes_too_late_brings_a_message_and_no_confirmation() -> Non
 @pytest.mark.django_db
 def test_a_late_refund_is_announced_once() -> None:
     booking = BookingFactory(state=Booking.State.RELEASED)
+    refund = RefundFactory(payment__order=booking.order)
 
     for _time in range(2):
-        late_payment_refunded.send(sender=Booking, booking=booking)
+        payment_goes_back.send(sender=Booking, booking=booking, refund=refund)
 
     assert kinds() == [Kind.PAYMENT_REFUNDED]
 

@@ -1,10 +1,6 @@
 """Locks are taken in one order – order, booking, slot – so that money, clicks and sweeps never wait for each other."""
 
-import threading
-import time
-from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
@@ -16,24 +12,9 @@ from payments.operations import checkout, open_checkout, record_payment
 from scheduling.models import Slot
 from tests.factories import BookingFactory, CheckoutSessionFactory
 from tests.payments import stripe_says
-from tests.races.crowd import all_at_once
+from tests.races.crowd import Pause, all_at_once
 
 pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
-
-
-class Pause:
-    """Stops one act before a step until the other act has had time to run into its locks."""
-
-    def __init__(self) -> None:
-        self.reached = threading.Event()
-
-    def before(self, step: Callable[..., Any]) -> Callable[..., Any]:
-        def paused(*args: Any, **named: Any) -> Any:
-            self.reached.set()
-            time.sleep(0.7)
-            return step(*args, **named)
-
-        return paused
 
 
 def test_a_webhook_and_a_click_on_pay_when_the_page_has_just_expired_do_not_deadlock(
