@@ -20,13 +20,14 @@ class Kind(models.TextChoices):
     BOOKING_CONFIRMED = "booking_confirmed", _("Booking confirmed")
     CLASS_REMINDER = "class_reminder", _("Reminder of a class")
     PAYMENT_REFUNDED = "payment_refunded", _("Late payment goes back")
+    PAID_TWICE = "paid_twice", _("Second payment goes back")
     PAID_FOR_CANCELLED = "paid_for_cancelled", _("Payment for a cancelled class goes back")
     LOGIN_CODE = "login_code", _("Sign-in code")
     EMAIL_CONFIRMATION = "email_confirmation", _("Code for a new address")
     SECURITY_NOTICE = "security_notice", _("Change of an account")
 
 
-MONEY_KINDS = (Kind.PAYMENT_REFUNDED, Kind.PAID_FOR_CANCELLED)
+MONEY_KINDS = (Kind.PAYMENT_REFUNDED, Kind.PAID_TWICE, Kind.PAID_FOR_CANCELLED)
 OPTIONAL_KINDS = (Kind.CLASS_REMINDER,)  # what an account may switch off; the rest is owed to the patient
 
 

@@ -105,6 +105,7 @@ def _booking_words(message: Message, booking: Booking) -> dict[str, Any]:
         "class_name": " ".join(booking.slot.class_type.name.split()),  # stands in the subject: one line
         "when": clock.format_when(booking.slot.starts_at),
         "facts": _facts(message.kind, booking),
+        "is_booked": booking.is_confirmed,
         "price": format_money(booking.price, booking.currency),
         "free_until": _free_until(booking),
         "booking_url": page,

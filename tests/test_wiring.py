@@ -15,6 +15,7 @@ from tests.factories import OrderFactory
 EDGES = {
     "accounts.signals.account_mail_due": ["notifications.receivers.write_account_mail"],
     "payments.signals.order_paid": ["booking.receivers.confirm_paid_booking"],
+    "payments.signals.order_paid_twice": ["booking.receivers.tell_of_second_payment"],
     "booking.signals.booking_confirmed": ["notifications.receivers.announce_booking"],
     "booking.signals.payment_goes_back": ["notifications.receivers.announce_refund"],
 }

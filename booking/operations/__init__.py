@@ -1,6 +1,13 @@
 from booking.operations.book import AlreadyBooked, book_place
 from booking.operations.hold import give_up_hold, release_hold
-from booking.operations.pay import HoldIsOver, NothingToPay, check_payment, confirm_paid_booking, start_payment
+from booking.operations.pay import (
+    HoldIsOver,
+    NothingToPay,
+    check_payment,
+    confirm_paid_booking,
+    start_payment,
+    tell_of_second_payment,
+)
 
 __all__ = [
     "AlreadyBooked",
@@ -12,4 +19,5 @@ __all__ = [
     "give_up_hold",
     "release_hold",
     "start_payment",
+    "tell_of_second_payment",
 ]

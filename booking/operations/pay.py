@@ -80,6 +80,13 @@ def confirm_paid_booking(*, order: Order, payment: Payment) -> None:
         _send_back(payment, booking)
 
 
+def tell_of_second_payment(*, order: Order, refund: Refund) -> None:
+    """Have the patient told that a further payment for the place is on its way back; the booking stays as it is."""
+    booking = Booking.objects.filter(order=order).first()
+    if booking is not None:
+        payment_goes_back.send(sender=Booking, booking=booking, refund=refund)
+
+
 def _has_got_place(booking: Booking) -> bool:
     """Confirm the booking, if its place is still there or a free one can be taken again.
 

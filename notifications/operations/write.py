@@ -19,6 +19,7 @@ from payments.models import Refund
 OF_USE_FOR = timedelta(days=3)  # a mail server may be away for a week-end
 KIND_OF_REFUND = {
     Refund.Reason.PAID_TOO_LATE: Kind.PAYMENT_REFUNDED,
+    Refund.Reason.PAID_TWICE: Kind.PAID_TWICE,
     Refund.Reason.CLASS_CANCELLED: Kind.PAID_FOR_CANCELLED,
 }
 

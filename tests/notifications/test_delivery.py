@@ -228,6 +228,24 @@ def test_a_late_payment_is_explained(mail_server: MailServer) -> None:
     assert f"Reference: {booking.order.reference}" in plain(mail)
 
 
+@pytest.mark.parametrize("state", [Booking.State.CONFIRMED, Booking.State.RELEASED])
+def test_a_second_payment_is_explained(mail_server: MailServer, state: Booking.State) -> None:
+    booking = BookingFactory(state=state)
+    refund = RefundFactory(payment__order=booking.order, reason=Refund.Reason.PAID_TWICE)
+    payment_goes_back.send(sender=Booking, booking=booking, refund=refund)
+
+    deliver_due_messages()
+
+    (mail,) = mail_server.mails
+    assert mail["Subject"].startswith("Your second payment goes back to you: ")
+    for part in (" ".join(plain(mail).split()), " ".join(html(mail).split())):
+        assert "a second payment of 18,00 € for this class has reached us." in part
+        assert "Nothing more was due, so you get it back in full." in part
+        assert "Your bank usually shows it within 5 to 10 days" in part
+        assert ("Your place stays booked." in part) == (state == Booking.State.CONFIRMED)
+        assert booking.order.reference in part
+
+
 def test_a_payment_for_a_cancelled_class_is_explained(mail_server: MailServer) -> None:
     booking = BookingFactory(state=Booking.State.CANCELLED, slot__state=Slot.State.CANCELLED)
     refund = RefundFactory(payment__order=booking.order, reason=Refund.Reason.CLASS_CANCELLED)

@@ -166,6 +166,17 @@ def test_money_that_comes_too_late_brings_a_message_and_no_confirmation() -> Non
 
 
 @pytest.mark.django_db
+def test_each_further_payment_brings_one_message_however_often_it_is_reported() -> None:
+    booking = BookingFactory(state=Booking.State.HELD)
+
+    for intent in ["pi_1", "pi_2", "pi_2", "pi_3", "pi_1"]:
+        record_payment(order=booking.order, amount=booking.price, currency=booking.currency, payment_intent=intent)
+
+    assert kinds() == [Kind.BOOKING_CONFIRMED, Kind.CLASS_REMINDER, Kind.PAID_TWICE, Kind.PAID_TWICE]
+    assert Message.objects.latest("pk").booking.is_confirmed
+
+
+@pytest.mark.django_db
 def test_a_late_refund_is_announced_once() -> None:
     booking = BookingFactory(state=Booking.State.RELEASED)
     refund = RefundFactory(payment__order=booking.order)
