@@ -1,5 +1,6 @@
 """Everything comes from the environment; this file parses it and nothing more. Secrets have no default."""
 
+import os
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -13,6 +14,7 @@ from config import logs
 from config.admin_look import admin_look
 
 env = environ.Env()
+env.ENVIRON = {name: value for name, value in os.environ.items() if value}  # a line of .env not filled in is unset
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 SECRET_KEY = env.str("SECRET_KEY")

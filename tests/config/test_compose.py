@@ -1,0 +1,76 @@
+"""What the settings read, what compose passes on and what the operator is told are the same names."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.config.test_settings import in_production
+
+ROOT = Path(__file__).resolve().parents[2]
+NOT_OF_A_CLINIC = {"LOCAL_RUN", "DEBUG", "STRIPE_API_BASE", "STATIC_ROOT"}  # the local run's, and the image's own
+
+
+@pytest.fixture(scope="module")
+def compose() -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+    return found
+
+
+@pytest.fixture(scope="module")
+def passed_on(compose: dict[str, Any]) -> dict[str, str | None]:
+    """The environment that compose gives to Sukha's processes."""
+    found: dict[str, str | None] = compose["x-sukha"]["environment"]
+    return found
+
+
+def names_that_settings_read() -> set[str]:
+    return set(re.findall(r'\benv\.\w+\(\s*"([A-Z_]+)"', (ROOT / "config/settings.py").read_text()))
+
+
+def names_that_the_operator_sets(passed_on: dict[str, str | None]) -> set[str]:
+    """Those without a value in compose, and those of which compose makes values."""
+    bare = {name for name, value in passed_on.items() if value is None}
+    return bare | {name for value in passed_on.values() for name in re.findall(r"\$\{([A-Z_]+)", value or "")}
+
+
+def names_that_the_operator_reads_of() -> set[str]:
+    example = re.findall(r"^([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE)
+    rows = re.findall(r"^\| (`[A-Z_`, ]+`) \|", (ROOT / "docs/operations.md").read_text(), re.MULTILINE)
+    return {*example, *(name for row in rows for name in re.findall(r"[A-Z_]+", row))}
+
+
+def test_compose_passes_on_every_name_that_the_settings_read(passed_on: dict[str, str | None]) -> None:
+    assert set(passed_on) == names_that_settings_read() - NOT_OF_A_CLINIC
+
+
+def test_the_operator_reads_of_every_name_and_of_no_other(passed_on: dict[str, str | None]) -> None:
+    made_by_compose = set(passed_on) - names_that_the_operator_sets(passed_on)
+
+    told = names_that_the_operator_reads_of()
+
+    assert names_that_the_operator_sets(passed_on) - told == set()
+    assert told - names_that_the_operator_sets(passed_on) - made_by_compose == set()
+
+
+def test_a_name_that_compose_gives_a_value_of_the_operators_is_not_optional(passed_on: dict[str, str | None]) -> None:
+    """`${NAME:-}` would be an empty text where the settings have a default."""
+    assert [name for name, value in passed_on.items() if ":-" in (value or "")] == []
+
+
+def test_a_line_that_is_not_filled_in_means_the_default(passed_on: dict[str, str | None]) -> None:
+    optional = {name: "" for name, value in passed_on.items() if value is None}
+    code = "from django.conf import settings as s; print(s.FREE_CANCEL_HOURS, s.HOLD_LASTS, s.CLINIC_CURRENCY)"
+
+    done = in_production("-c", code, **optional)
+
+    assert (done.returncode, done.stdout) == (0, "24 0:35:00 eur\n"), done.stderr
+
+
+def test_a_secret_that_is_not_filled_in_is_named() -> None:
+    done = in_production("manage.py", "check", SECRET_KEY="")
+
+    assert done.returncode != 0
+    assert "Set the SECRET_KEY environment variable" in done.stderr
