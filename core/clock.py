@@ -89,13 +89,17 @@ def format_day(day: date | datetime) -> str:
     return date_format(day, pattern)
 
 
-def format_when(starts_at: datetime, ends_at: datetime | None = None) -> str:
-    """`Tuesday 24 November, 18:00–19:00 (Berlin time)`, always on the clinic's clock."""
+def format_when(starts_at: datetime, ends_at: datetime | None = None, *, with_zone: bool = True) -> str:
+    """`Tuesday 24 November, 18:00–19:00 (Berlin time)`, always on the clinic's clock.
+
+    Without the zone only where it is named beside it.
+    """
     start = clinic_time(starts_at)
     hours = time_format(start, "H:i")
     if ends_at is not None:
         hours += f"–{time_format(clinic_time(ends_at), 'H:i')}"
-    return f"{format_day(start)}, {hours} ({zone_label()})"
+    zone = f" ({zone_label()})" if with_zone else ""
+    return f"{format_day(start)}, {hours}{zone}"
 
 
 def zone_label() -> str:

@@ -1,5 +1,6 @@
 """The patient's timetable: what was asked for, and which slots answer it."""
 
+import calendar
 import re
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -118,6 +119,15 @@ class Day:
     @property
     def title(self) -> str:
         return clock.format_day(self.date)
+
+    @property
+    def anchor(self) -> str:
+        """Where the page's links to this day lead: `day-2026-11-24`."""
+        return f"day-{self.date.isoformat()}"
+
+    @property
+    def begins_week(self) -> bool:
+        return self.date.weekday() == calendar.MONDAY
 
     @property
     def is_today(self) -> bool:

@@ -46,6 +46,7 @@ def test_the_coming_classes_stand_first_in_their_order_then_the_past_ones(
 
     text = words(my_page(patients_client))
 
+    assert text.count("Berlin time") == 1
     names = [
         "Coming up",
         "Going on",

@@ -82,6 +82,40 @@ def test_who_is_elsewhere_also_sees_their_own_time_and_nothing_moves(
     assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
 
 
+def a_class_on_each_day(days: int) -> list[Slot]:
+    first = clock.day_bounds(clock.clinic_today())[0] + timedelta(hours=34)
+    return [SlotFactory(starts_at=first + timedelta(days=day)) for day in range(days)]
+
+
+def test_the_strip_of_days_leads_to_a_day_stays_on_the_screen_and_marks_it(open_page: OpenPage) -> None:
+    slot = a_class_on_each_day(12)[8]
+    page = open_page(PHONE, reduced_motion="reduce")
+    page.goto("/timetable/")
+    strip = page.get_by_role("navigation", name="Days")
+    link = strip.get_by_role("link", name=f"{clock.clinic_time(slot.starts_at):%a %-d %B}")
+
+    link.click()
+
+    heading = page.get_by_role("heading", name=clock.format_day(clock.clinic_time(slot.starts_at)))
+    expect(heading).to_be_in_viewport()
+    expect(strip).to_be_in_viewport()
+    expect(link).to_have_attribute("aria-current", "true")
+    expect(strip.locator("[aria-current]")).to_have_count(1)
+    top, below = heading.bounding_box(), strip.bounding_box()
+    assert top and below and top["y"] >= below["y"] + below["height"]  # nothing hides behind the strip
+    assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
+
+
+def test_without_script_the_strip_of_days_leads_to_a_day(open_page: OpenPage) -> None:
+    slot = a_class_on_each_day(9)[8]
+    page = open_page(PHONE, java_script_enabled=False)
+    page.goto("/timetable/")
+
+    page.get_by_role("link", name=f"{clock.clinic_time(slot.starts_at):%a %-d %B}").click()
+
+    expect(page.get_by_role("heading", name=slot.class_type.name, exact=True)).to_be_in_viewport()
+
+
 def test_who_is_in_the_clinics_zone_sees_one_time_only(open_page: OpenPage) -> None:
     SlotFactory()
     page = open_page(PHONE, timezone_id="Europe/Paris")

@@ -115,6 +115,13 @@ def test_a_moment_is_written_on_the_clinics_clock_and_names_the_zone(monkeypatch
     assert clock.format_when(start, start + timedelta(hours=1)) == "Tuesday 24 November, 18:00–19:00 (Berlin time)"
 
 
+def test_a_moment_beside_which_the_zone_is_named_does_not_repeat_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clock, "now", lambda: datetime(2026, 11, 1, tzinfo=UTC))
+    start = datetime(2026, 11, 24, 17, tzinfo=UTC)
+
+    assert clock.format_when(start, with_zone=False) == "Tuesday 24 November, 18:00"
+
+
 def test_another_year_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(clock, "now", lambda: datetime(2026, 12, 30, tzinfo=UTC))
 

@@ -1,5 +1,6 @@
 """What the timetable says, and what it leaves out."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from html import unescape
 
@@ -47,7 +48,7 @@ def test_a_row_says_when_what_where_by_whom_for_how_much_and_what_is_left(client
     text = words(client.get("/timetable/"))
 
     assert (
-        "Tomorrow Tuesday 24 November 18:00–19:00 Gentle Back Care Gentle, with Asha Lind · Quiet Room, House by the "
+        "Tomorrow Tuesday 24 November 18:00–19:00 Gentle Back Care Gentle, with Asha Lind · House by the "
         "Park Alignment · Muscle tension 3 places left 18,50 €"
     ) in text
     assert text.count("Berlin time") == 1
@@ -58,6 +59,27 @@ def test_places_are_said_in_words(client: Client, taken: int, said: str) -> None
     slot(at(24), capacity=8, taken=taken)
 
     assert said in words(client.get("/timetable/"))
+
+
+def test_with_more_than_two_days_a_strip_leads_to_each(client: Client) -> None:
+    for day in (25, 25, 29, 30):
+        slot(at(day))
+
+    response = client.get("/timetable/")
+
+    page = response.content.decode()
+    strip = page[page.index('<nav class="day-strip') : page.index("</nav>", page.index('<nav class="day-strip'))]
+    assert re.findall('href="#(.*?)"', strip) == ["day-2026-11-25", "day-2026-11-29", "day-2026-11-30"]
+    assert re.findall('<section id="(.*?)"', page) == ["day-2026-11-25", "day-2026-11-29", "day-2026-11-30"]
+    assert "Wed 25 November, 2 classes Sun 29 November, 1 class Mon 30 November, 1 class" in words(response)
+    assert strip.count("week-begins") == 1
+
+
+def test_two_days_need_no_strip(client: Client) -> None:
+    slot(at(24))
+    slot(at(25))
+
+    assert "day-strip" not in client.get("/timetable/").content.decode()
 
 
 def test_days_are_headings_and_classes_are_headings_below_them(client: Client) -> None:
@@ -155,7 +177,7 @@ def test_a_choice_that_nothing_matches_names_the_next_class_that_does(client: Cl
     page = client.get("/timetable/?level=gentle")
 
     assert "No class matches your choice in these two weeks" in words(page)
-    assert "Next class with a place: Calm, Monday 21 December, 18:00–19:00 (Berlin time)" in words(page)
+    assert "Next class with a place: Calm, Monday 21 December, 18:00–19:00 Show all classes" in words(page)
     assert f'href="/slots/{calm.pk}/"' in page.content.decode()
     assert "Show all classes" in words(page)
 

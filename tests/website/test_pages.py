@@ -46,6 +46,7 @@ def test_the_landing_page_offers_the_next_classes_with_a_place(client: Client) -
     html = page(client, LANDING)
 
     assert re.findall(r'href="/slots/(\d+)/"', html) == [str(free.pk)]
+    assert words(html).count("Berlin time") == 1
     assert full.class_type.name not in html
 
 

@@ -92,9 +92,12 @@ def money(amount: int, currency: str) -> str:
 
 
 @register.simple_tag
-def when(starts_at: datetime, ends_at: datetime | None = None) -> SafeString:
-    """`{% when slot.starts_at slot.ends_at %}`: Tuesday 24 November, 18:00–19:00 (Berlin time)."""
-    return _time(clock.format_when(starts_at, ends_at), starts_at, ends_at)
+def when(starts_at: datetime, ends_at: datetime | None = None, with_zone: bool = True) -> SafeString:
+    """`{% when slot.starts_at slot.ends_at %}`: Tuesday 24 November, 18:00–19:00 (Berlin time).
+
+    A page names the zone once: `with_zone=False` for all further moments.
+    """
+    return _time(clock.format_when(starts_at, ends_at, with_zone=with_zone), starts_at, ends_at)
 
 
 @register.simple_tag
@@ -118,7 +121,7 @@ def places(slot: Slot) -> SafeString:
 def slot_row(slot: Slot, show_day: bool = False) -> dict[str, Any]:
     """`{% slot_row slot %}` inside `<div class="slot-list">`; `show_day=True` where no heading names the day.
 
-    Needs `Slot.objects.with_details()`.
+    The page names the zone. Needs `Slot.objects.with_details()`.
     """
     return {"slot": slot, "show_day": show_day}
 
