@@ -36,6 +36,11 @@ class BookingQuerySet(models.QuerySet["Booking"]):
         """The bookings of all patients for whom `user` books."""
         return self.filter(patient__account=user)
 
+    def at_the_time_of(self, slot: Slot) -> "BookingQuerySet":
+        """Bookings of other classes that overlap with `slot`."""
+        meanwhile = self.filter(slot__starts_at__lt=slot.ends_at, slot__ends_at__gt=slot.starts_at)
+        return meanwhile.filter(slot__state=Slot.State.PUBLISHED).exclude(slot=slot.pk)
+
     def coming(self) -> "BookingQuerySet":
         """Live bookings of classes that are not over yet."""
         return self.live().filter(slot__ends_at__gt=clock.now())

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as translate
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
+from accounts.models import Patient
 from booking import calendar, operations
 from booking.forms import BookForm, CheckForm
 from booking.models import Booking
@@ -36,12 +37,14 @@ def class_page(request: HttpRequest, pk: int) -> HttpResponse:
     user = request.user
     own = Booking.objects.live().of_account(user).filter(slot=slot).first() if user.is_authenticated else None
     is_open = slot.is_published and not slot.has_started and not slot.is_full
+    patient = user.own_patient if user.is_authenticated else None
     context = {
         "slot": slot,
         "minutes": slot.duration // timedelta(minutes=1),
         "own": own,
         "is_open": is_open,
-        "can_book": user.is_authenticated and user.own_patient is not None,
+        "can_book": patient is not None,
+        "meanwhile": _booked_meanwhile(patient, slot) if patient and is_open and not own else None,
         "if_booked": Booking(slot=slot, price=slot.price, currency=slot.currency),
         "hold_minutes": settings.HOLD_LASTS // timedelta(minutes=1),
         "another": None if is_open or own else _next_like(slot),
@@ -161,6 +164,11 @@ def _price_shown(request: HttpRequest) -> int:
         raise PriceChanged()
     price: int = form.cleaned_data["price"]
     return price
+
+
+def _booked_meanwhile(patient: Patient, slot: Slot) -> Booking | None:
+    """The patient's first booking of another class at that time: nobody means to be in two rooms at once."""
+    return patient.bookings.live().at_the_time_of(slot).with_details().order_by("slot__starts_at", "pk").first()
 
 
 def _next_like(slot: Slot) -> Slot | None:

@@ -207,6 +207,41 @@ def test_a_number_without_a_class_is_no_page(client: Client, number: str) -> Non
     assert client.get(f"/slots/{number}/").status_code == 404
 
 
+@pytest.mark.usefixtures("friday_noon")
+def test_who_has_another_class_at_that_time_is_told_before_booking(patients_client: Client, patient: Patient) -> None:
+    slot = SlotFactory(starts_at=TUESDAY_EVENING)
+    half_an_hour_later = TUESDAY_EVENING + timedelta(minutes=30)
+    BookingFactory(patient=patient, slot__class_type__name="Chair Yoga", slot__starts_at=half_an_hour_later)
+
+    page = page_of(slot, patients_client)
+
+    assert (
+        "You have another class at that time It is Chair Yoga, 18:30–19:30. You can book this one all the same."
+    ) in words(page)
+    assert buttons(page) == ["Book this class – 18,00 €"]
+
+
+@pytest.mark.parametrize(
+    ("hours", "state", "slot_state"),
+    [
+        (-1, Booking.State.CONFIRMED, Slot.State.PUBLISHED),
+        (1, Booking.State.CONFIRMED, Slot.State.PUBLISHED),
+        (0, Booking.State.RELEASED, Slot.State.PUBLISHED),
+        (0, Booking.State.CONFIRMED, Slot.State.CANCELLED),
+    ],
+    ids=["ends when it begins", "begins when it ends", "given back", "does not take place"],
+)
+def test_what_is_not_at_that_time_is_not_mentioned(
+    patients_client: Client, patient: Patient, hours: int, state: str, slot_state: str
+) -> None:
+    slot = SlotFactory()
+    other = SlotFactory(starts_at=slot.starts_at + timedelta(hours=hours), state=slot_state)
+    BookingFactory(patient=patient, slot=other, state=state)
+    BookingFactory(slot__starts_at=slot.starts_at)  # somebody else's
+
+    assert "another class at that time" not in words(page_of(slot, patients_client))
+
+
 def test_the_page_takes_few_queries(
     client: Client, patients_client: Client, full_slot: Slot, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
@@ -214,7 +249,8 @@ def test_the_page_takes_few_queries(
 
     with django_assert_num_queries(1):
         client.get(reverse("booking:slot", args=[slot.pk]))
-    with django_assert_num_queries(8):  # session, account, permissions (2), class, own booking, own patient, roles
+    # session, account, permissions (2), class, own booking, own patient, roles, what is booked at that time
+    with django_assert_num_queries(9):
         patients_client.get(reverse("booking:slot", args=[slot.pk]))
     with django_assert_num_queries(2):  # the class and the next one like it
         client.get(reverse("booking:slot", args=[full_slot.pk]))
