@@ -31,6 +31,7 @@ _DESK: Final = {
     "payments.view_order",
     "payments.view_payment",
     "payments.view_refund",
+    "payments.send_refund",
     "scheduling.view_slot",
 }
 

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from booking.views import desk, pages
+from booking.views import desk, pages, refunds
 
 app_name = "booking"
 
@@ -14,4 +14,6 @@ urlpatterns = [
     path("my/bookings/<int:pk>/give-up/", pages.give_up, name="give_up"),
     path("my/bookings/<int:pk>/calendar.ics", pages.calendar_file, name="calendar_file"),
     path("desk/", desk.day_sheet, name="desk"),
+    path("desk/refunds/", refunds.failed_refunds, name="refunds"),
+    path("desk/refunds/<int:pk>/send-again/", refunds.send_again, name="send_refund_again"),
 ]

@@ -88,6 +88,13 @@ def create_refund(params: dict[str, Any], *, key: str) -> dict[str, Any]:
     return _call(_client().v1.refunds.create, params, {"idempotency_key": key})
 
 
+def refunds_of(payment_intent: str) -> list[dict[str, Any]]:
+    """All refunds of a payment, newest first; more than a hundred would be smaller than any that we make."""
+    params = {"payment_intent": payment_intent, "limit": 100}
+    refunds: list[dict[str, Any]] = _call(_client().v1.refunds.list, params)["data"]
+    return refunds
+
+
 def events_since(moment: datetime, types: list[str]) -> Iterator[dict[str, Any]]:
     """All events of `types` that Stripe created since `moment` (Stripe keeps 30 days), newest first."""
     params: dict[str, Any] = {"created": {"gte": int(moment.timestamp())}, "types": types, "limit": 100}

@@ -33,6 +33,7 @@ from tests.factories import (
     OrderFactory,
     PatientFactory,
     PaymentFactory,
+    RefundFactory,
     RoomFactory,
     SlotFactory,
     UserFactory,
@@ -125,6 +126,9 @@ VIOLATIONS: dict[str, Callable[[], object]] = {
     ),
     "a_sent_refund_knows_its_provider_id": lambda: Refund.objects.create(
         payment=PaymentFactory(), amount=1, reason="paid_twice", idempotency_key="0" * 32, state="succeeded"
+    ),
+    "one_try_of_a_refund_at_a_time": lambda: RefundFactory.create_batch(
+        2, replaces=RefundFactory(state=Refund.State.FAILED)
     ),
     "one_live_checkout_per_order": lambda: CheckoutSessionFactory.create_batch(2, order=OrderFactory()),
     "an_open_checkout_knows_its_stripe_id": lambda: change(CheckoutSessionFactory(), stripe_id=None),

@@ -30,7 +30,7 @@ PLACES = [
         _("Day sheet"),
         icon="clipboard-list",
         view="booking:desk",
-        pages=frozenset({"booking:desk"}),
+        pages=frozenset({"booking:desk", "booking:refunds"}),
         roles=(FRONT_DESK, MANAGER),
     ),
     Place(

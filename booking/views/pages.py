@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import redirect_to_login
 from django.core.paginator import Paginator
+from django.db.models import Prefetch
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -22,6 +23,7 @@ from booking.models import Booking
 from booking.views.answers import OwnRequest, SeeOther, booking_page, own_booking, refused, slot_page
 from core import clock
 from core.errors import DomainError
+from payments.models import Refund
 from payments.operations import CheckoutOutcome, PaymentMismatch
 from scheduling.models import Slot
 from scheduling.operations import PriceChanged
@@ -87,7 +89,8 @@ def my_bookings(request: OwnRequest) -> HttpResponse:
 @own_booking
 def detail(request: OwnRequest, booking: Booking) -> HttpResponse:
     """One booking in whatever state it is. Coming back from the payment page (`?paid=1`) changes nothing by itself."""
-    payments = booking.order.payments.prefetch_related("refunds") if booking.order else []
+    refunds = Prefetch("refunds", Refund.objects.current().order_by("pk"))
+    payments = booking.order.payments.prefetch_related(refunds) if booking.order else []
     is_paid = booking.is_confirmed or booking.order is None or booking.order.is_paid
     context = {
         "booking": booking,

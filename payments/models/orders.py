@@ -4,7 +4,7 @@ import re
 import secrets
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -121,6 +121,17 @@ class RefundQuerySet(models.QuerySet["Refund"]):
         """Refunds that a worker should send now: due, and not leased by another worker."""
         return self.filter(state=Refund.State.DUE, next_try_at__lte=clock.now())
 
+    def current(self) -> "RefundQuerySet":
+        """What is to be said of each refund: the try that has not failed, or the first one when all have."""
+        failed = Q(state=Refund.State.FAILED)
+        live_tries = Refund.objects.filter(~failed, replaces=OuterRef("pk"))
+        return self.filter(~failed | Q(failed, ~Exists(live_tries), replaces=None))
+
+    def failed_and_owed(self) -> "RefundQuerySet":
+        """Refunds that a person has to look after: all tries have failed, and nobody has paid the money back since."""
+        left = F("payment__amount") - F("payment__refunded")
+        return self.current().filter(state=Refund.State.FAILED, amount__lte=left)
+
 
 class Refund(models.Model):
     """Money that goes back. Due until the provider has accepted it; the key makes a repeated call harmless."""
@@ -149,13 +160,21 @@ class Refund(models.Model):
     next_try_at = models.DateTimeField(default=clock.now)
     attempts = models.PositiveSmallIntegerField(default=0)
     error = models.CharField(max_length=500, blank=True)
+    # the first try of a refund that failed and is sent again; the constraint's index serves the foreign key too
+    replaces = models.ForeignKey(
+        "self", models.PROTECT, related_name="later_tries", null=True, blank=True, db_index=False
+    )
 
     objects = RefundQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("refund")
         verbose_name_plural = _("refunds")
+        permissions = [("send_refund", "Can send a failed refund again")]
         constraints = [
+            models.UniqueConstraint(
+                fields=["replaces"], condition=~Q(state="failed"), name="one_try_of_a_refund_at_a_time"
+            ),
             models.CheckConstraint(condition=Q(amount__gt=0), name="a_refund_is_more_than_nothing"),
             models.CheckConstraint(
                 condition=Q(state__in=["due", "failed"]) | Q(stripe_id__isnull=False),
@@ -164,6 +183,7 @@ class Refund(models.Model):
         ]
         indexes = [
             models.Index(fields=["next_try_at"], condition=Q(state="due"), name="due_refunds"),
+            models.Index(fields=["-id"], condition=Q(state="failed"), name="failed_refunds"),
         ]
 
     def __str__(self) -> str:

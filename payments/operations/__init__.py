@@ -11,10 +11,17 @@ from payments.operations.events import process_event, process_event_again, store
 from payments.operations.orders import close_order, open_order
 from payments.operations.receipts import record_payment
 from payments.operations.reconcile import reconcile_with_stripe
-from payments.operations.refunds import owe_refund, record_provider_refund, send_refund
+from payments.operations.refunds import (
+    NotToBeSentAgain,
+    owe_refund,
+    record_provider_refund,
+    send_refund,
+    send_refund_again,
+)
 
 __all__ = [
     "CheckoutOutcome",
+    "NotToBeSentAgain",
     "OrderNotOpen",
     "PaymentMismatch",
     "PaymentOnItsWay",
@@ -30,5 +37,6 @@ __all__ = [
     "record_payment",
     "record_provider_refund",
     "send_refund",
+    "send_refund_again",
     "store_event",
 ]

@@ -6,10 +6,12 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Sum
+from django.db.models import Q, Sum
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from core import clock
+from core.errors import DomainError
 from core.wakeup import wake_worker
 from payments import stripe
 from payments.models import Payment, Refund
@@ -33,19 +35,52 @@ class UnknownPayment(Exception):
     """A refund of a payment that is not ours, or of which nothing has been heard yet."""
 
 
+class NotToBeSentAgain(DomainError):
+    code = "refund_not_to_be_sent_again"
+    message = _("This refund cannot be sent again: it has arrived, or the money went back in another way.")
+
+
 @transaction.atomic
-def owe_refund(*, payment: Payment, amount: int, reason: Refund.Reason, by: User | None = None) -> Refund:
+def owe_refund(
+    *,
+    payment: Payment,
+    amount: int,
+    reason: Refund.Reason,
+    by: User | None = None,
+    replaces: Refund | None = None,
+) -> Refund:
     """Make `amount` (smallest unit) of a payment due for refund; a worker sends it.
 
-    The check `never_refund_more_than_was_paid` stands behind: one too many raises IntegrityError.
+    `replaces` is the first try when this is a further one. The check `never_refund_more_than_was_paid` stands behind:
+    one too many raises IntegrityError.
     """
     payment = Payment.objects.select_for_update().get(pk=payment.pk)
     refund = Refund.objects.create(
-        payment=payment, amount=amount, reason=reason, idempotency_key=uuid.uuid4(), created_by=by
+        payment=payment, amount=amount, reason=reason, idempotency_key=uuid.uuid4(), created_by=by, replaces=replaces
     )
     _count_refunded(payment)
     wake_worker("payments.tasks.send_refund", refund.pk)
     return refund
+
+
+@transaction.atomic
+def send_refund_again(*, refund: Refund, by: User) -> Refund:
+    """Try a failed refund once more, as a refund of its own: Stripe never takes up one that has failed.
+
+    Sending it again twice is sending it again once. `refund` is the first try, whichever failed last.
+
+    Raises NotToBeSentAgain.
+    """
+    payment = Payment.objects.select_for_update().get(pk=refund.payment_id)
+    running = Refund.objects.filter(~Q(state=Refund.State.FAILED), replaces=refund).first()
+    if running is not None:
+        return running
+    if not Refund.objects.failed_and_owed().filter(pk=refund.pk).exists():
+        raise NotToBeSentAgain()
+    reason = Refund.Reason(refund.reason)
+    again = owe_refund(payment=payment, amount=refund.amount, reason=reason, by=by, replaces=refund)
+    logger.info("refund %s is sent again as refund %s by account %s", refund.pk, again.pk, by.pk)
+    return again
 
 
 def send_refund(*, refund_id: int) -> None:
@@ -65,6 +100,8 @@ def send_refund(*, refund_id: int) -> None:
         "metadata": {"refund": str(refund.idempotency_key)},
     }
     try:
+        if refund.replaces_id and _had_arrived(refund):
+            return
         answer = stripe.create_refund(params, key=str(refund.idempotency_key))
     except stripe.StripeUnreachable:
         return  # the lease ends by itself, the next sweep tries again
@@ -99,6 +136,25 @@ def record_provider_refund(answer: dict[str, Any]) -> None:
     refund.settled_at = None if state == Refund.State.PENDING else clock.now()
     refund.save(update_fields=["state", "stripe_id", "error", "settled_at"])
     _count_refunded(payment)
+
+
+def _had_arrived(refund: Refund) -> bool:
+    """Whether an earlier try, given up without a known answer, has reached Stripe after all: then it is written down.
+
+    Without this look, a part of a payment could go back twice. Asked just before the money would go.
+    """
+    tries = Refund.objects.filter(Q(pk=refund.replaces_id) | Q(replaces=refund.replaces_id)).exclude(pk=refund.pk)
+    keys = set(tries.values_list("idempotency_key", flat=True))
+    told = stripe.refunds_of(str(refund.payment.payment_intent))
+    alive = [answer for answer in told if STATES[answer["status"]] != Refund.State.FAILED]
+    news = [answer for answer in alive if stripe.our_key(answer, "refund") in keys]
+    if not news:
+        return False
+    with transaction.atomic():
+        _fail(refund, "An earlier try had arrived after all.")
+        for answer in news:
+            record_provider_refund(answer)
+    return True
 
 
 def _matching_refund(payment: Payment, answer: dict[str, Any]) -> Refund | None:

@@ -13,9 +13,18 @@ from accounts import roles
 from accounts.models import User
 from booking.models import Booking
 from notifications.models import Message
+from payments.models import Refund
 from scheduling.models import Slot
 from tests.browser.conftest import LAPTOP, PHONE
-from tests.factories import BookingFactory, InstructorFactory, MessageFactory, PatientFactory, SlotFactory, UserFactory
+from tests.factories import (
+    BookingFactory,
+    InstructorFactory,
+    MessageFactory,
+    PatientFactory,
+    RefundFactory,
+    SlotFactory,
+    UserFactory,
+)
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), pytest.mark.django_db(transaction=True)]
 
@@ -59,6 +68,7 @@ def house() -> House:
     BookingFactory(slot=full)
     confirmed = BookingFactory(patient=patient)
     message = MessageFactory(booking=confirmed)
+    RefundFactory(payment__order=confirmed.order, state=Refund.State.FAILED, error="expired_or_canceled_card")
     return House(
         open_slot=SlotFactory(),
         full_slot=full,
@@ -95,6 +105,7 @@ PAGES: dict[str, tuple[str | None, str]] = {
     "new class": (roles.INSTRUCTOR, "/teach/slots/new/"),
     "draft": (roles.INSTRUCTOR, "/teach/slots/{draft.pk}/"),
     "day sheet": (roles.FRONT_DESK, "/desk/?day={open_slot.starts_at:%Y-%m-%d}"),
+    "failed refunds": (roles.FRONT_DESK, "/desk/refunds/"),
     "message log": (roles.FRONT_DESK, "/desk/messages/"),
     "message": (roles.FRONT_DESK, "/desk/messages/{message.pk}/"),
     "manager's hub": (roles.MANAGER, "/manage/"),
