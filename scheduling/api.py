@@ -23,12 +23,15 @@ from core.errors import DomainError
 from scheduling.focus import FocusArea
 from scheduling.models import ClassType, Instructor, Room, Slot
 from scheduling.operations import (
+    InstructorHasLeft,
     InstructorIsTeaching,
     NotADraft,
+    PriceTooHigh,
     PriceTooLow,
     RoomIsTaken,
     RoomTooSmall,
     SlotInThePast,
+    TooFarAhead,
     draft_slot,
     publish_slot,
 )
@@ -223,7 +226,10 @@ class SlotList(GenericAPIView[Slot]):
     refusals: ClassVar[dict[str, tuple[type[DomainError], ...]]] = {
         "POST": (
             SlotInThePast,
+            TooFarAhead,
             PriceTooLow,
+            PriceTooHigh,
+            InstructorHasLeft,
             RoomTooSmall,
             RoomIsTaken,
             InstructorIsTeaching,
@@ -281,7 +287,7 @@ class SlotPublication(GenericAPIView[Slot]):
     permission_classes = [MayPublish]
     queryset = Slot.objects.all()
     refusals: ClassVar[dict[str, tuple[type[DomainError], ...]]] = {
-        "POST": (SlotInThePast, PriceTooLow, RoomTooSmall, NotADraft)
+        "POST": (SlotInThePast, TooFarAhead, PriceTooLow, PriceTooHigh, RoomTooSmall, InstructorHasLeft, NotADraft)
     }
 
     @extend_schema(
@@ -308,7 +314,7 @@ def wanted_slots(asked: dict[str, Any]) -> QuerySet[Slot]:
 
 def teacher_for(user: User, named: Instructor | None) -> Instructor:
     """Who teaches a slot that `user` drafts. Raises ValidationError where an instructor drafts for somebody else."""
-    own = Instructor.objects.filter(user=user).first()
+    own = Instructor.objects.filter(user=user, is_active=True).first()
     teacher = named or own
     if teacher is None:
         raise serializers.ValidationError({"instructor": [_("Please name the instructor.")]})

@@ -1,7 +1,7 @@
 """The form in which a class is planned, and the field in which money is typed."""
 
 import re
-from datetime import date, time, timedelta
+from datetime import date, time
 from typing import Any, ClassVar
 
 from django import forms
@@ -15,12 +15,20 @@ from core.clock import AmbiguousWallTime, NonexistentWallTime, instant_of
 from core.errors import DomainError
 from core.money import NotAnAmount, format_money, parse_amount, plain_amount
 from scheduling.models import ClassType, Instructor, Room, Slot
-from scheduling.operations import InstructorIsTeaching, PriceTooLow, RoomIsTaken, RoomTooSmall, SlotInThePast
+from scheduling.operations import (
+    HIGHEST_PRICE,
+    MOST_AHEAD,
+    InstructorIsTeaching,
+    PriceTooHigh,
+    PriceTooLow,
+    RoomIsTaken,
+    RoomTooSmall,
+    SlotInThePast,
+    TooFarAhead,
+)
 
-MOST_AHEAD = timedelta(days=730)
 MOST_PLACES = 500
 LEAST_MINUTES, MOST_MINUTES = 5, 600
-HIGHEST_PRICE = 1_000_000  # in the smallest unit: a slip of the keyboard, not a price
 BEYOND_ANY_PRICE = re.compile(r"[0-9]{10,}([.,][0-9]*)?")  # more digits than an amount may have: too high all the same
 NOT_ON_OFFER = _("Please choose one from the list.")
 
@@ -34,9 +42,7 @@ class MoneyField(forms.Field):
     """An amount typed as `18`, `18.00` or `18,00`; its value is an integer in the currency's smallest unit."""
 
     widget = forms.TextInput
-    default_error_messages = {
-        "too_high": _("This price is too high. Please enter %(most)s at most."),
-    }
+    default_error_messages = {"too_high": PriceTooHigh.message}
 
     def __init__(self, *, currency: str = "", highest: int = HIGHEST_PRICE, **options: Any) -> None:
         super().__init__(**options)
@@ -101,6 +107,8 @@ class SlotForm(forms.Form):
         RoomIsTaken: "room",
         RoomTooSmall: "capacity",
         PriceTooLow: "price",
+        PriceTooHigh: "price",
+        TooFarAhead: "day",
         SlotInThePast: "day",
     }
 
@@ -183,7 +191,7 @@ class SlotForm(forms.Form):
     def clean_day(self) -> date:
         day: date = self.cleaned_data["day"]
         if day > clock.clinic_today() + MOST_AHEAD:
-            raise ValidationError(_("Please choose a day within the next two years."))
+            raise ValidationError(str(TooFarAhead()))
         if day < clock.clinic_today():
             raise ValidationError(str(SlotInThePast()))
         return day

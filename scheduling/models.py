@@ -12,7 +12,7 @@ from django.db.models import F, Func, Q, Value
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from accounts.roles import MANAGER, has_role
+from accounts.roles import INSTRUCTOR, MANAGER, has_role
 from core import clock
 from scheduling.focus import FocusArea
 
@@ -196,7 +196,7 @@ class SlotQuerySet(models.QuerySet["Slot"]):
         """Drafts are for the desk and for the instructor who teaches them; all else is for everyone."""
         if user.has_perm("scheduling.view_slot"):
             return self
-        if not user.is_authenticated:
+        if not has_role(user, INSTRUCTOR):
             return self.announced()
         return self.filter(~Q(state=Slot.State.DRAFT) | Q(instructor__user=user))
 

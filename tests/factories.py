@@ -81,7 +81,7 @@ class InstructorFactory(ModelFactory[Instructor]):
     class Meta:
         model = Instructor
 
-    user = factory.SubFactory(UserFactory)
+    user = factory.SubFactory(UserFactory, role=roles.INSTRUCTOR)
     name = factory.SelfAttribute("user.name")
 
 

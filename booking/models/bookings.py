@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Patient, User
+from accounts.roles import INSTRUCTOR, has_role
 from core import clock
 from payments.models import Order
 from scheduling.models import Slot
@@ -30,7 +31,8 @@ class BookingQuerySet(models.QuerySet["Booking"]):
         """The desk sees all bookings, an instructor those of the own classes, a patient the account's own."""
         if user.has_perm("booking.view_day_sheet"):
             return self
-        return self.filter(Q(patient__account=user) | Q(slot__instructor__user=user))
+        own = Q(patient__account=user)
+        return self.filter(own | Q(slot__instructor__user=user) if has_role(user, INSTRUCTOR) else own)
 
     def of_account(self, user: User) -> "BookingQuerySet":
         """The bookings of all patients for whom `user` books."""

@@ -22,6 +22,7 @@ EXAMPLES_OF_DETAILS: Final = {
     "room": "Garden room, Main house",
     "size": 12,
     "least": "0,50 €",
+    "most": "10.000,00 €",
     "instructor": "Mara Lindt",
     "clash": "Gentle Back Care, Tuesday 24 November, 18:00–19:00 (Berlin time)",
     "wall": "2027-03-28 02:30",

@@ -7,21 +7,30 @@ from scheduling.operations.places import (
     take_place,
 )
 from scheduling.operations.slots import (
+    HIGHEST_PRICE,
+    MOST_AHEAD,
+    InstructorHasLeft,
     InstructorIsTeaching,
     NotADraft,
+    PriceTooHigh,
     PriceTooLow,
     RoomIsTaken,
     RoomTooSmall,
     SlotInThePast,
+    TooFarAhead,
     draft_slot,
     edit_draft,
     publish_slot,
 )
 
 __all__ = [
+    "HIGHEST_PRICE",
+    "MOST_AHEAD",
+    "InstructorHasLeft",
     "InstructorIsTeaching",
     "NotADraft",
     "PriceChanged",
+    "PriceTooHigh",
     "PriceTooLow",
     "RoomIsTaken",
     "RoomTooSmall",
@@ -29,6 +38,7 @@ __all__ = [
     "SlotInThePast",
     "SlotNotPublished",
     "SlotStarted",
+    "TooFarAhead",
     "draft_slot",
     "edit_draft",
     "give_place_back",

@@ -13,6 +13,9 @@ from core.errors import DomainError, InvalidInput
 from core.money import format_money
 from scheduling.models import ClassType, Instructor, Room, Slot
 
+MOST_AHEAD = timedelta(days=730)
+HIGHEST_PRICE = 1_000_000  # in the smallest unit: a slip of the keyboard, not a price
+
 
 class RoomIsTaken(DomainError):
     code = "room_taken"
@@ -39,6 +42,21 @@ class PriceTooLow(InvalidInput):
     message = _("Cards cannot be charged less than %(least)s. Please choose a higher price, or 0 for a free class.")
 
 
+class PriceTooHigh(InvalidInput):
+    code = "price_too_high"
+    message = _("This price is too high. Please enter %(most)s at most.")
+
+
+class TooFarAhead(InvalidInput):
+    code = "too_far_ahead"
+    message = _("Please choose a day within the next two years.")
+
+
+class InstructorHasLeft(InvalidInput):
+    code = "instructor_has_left"
+    message = _("%(instructor)s does not teach at present. Please choose another instructor.")
+
+
 class NotADraft(DomainError):
     code = "not_a_draft"
     message = _("This class is published already, so it cannot be edited as a draft.")
@@ -58,7 +76,8 @@ def draft_slot(
 
     Length (minutes), capacity and price (smallest currency unit) come from the class type unless they are given.
 
-    Raises SlotInThePast, PriceTooLow, RoomTooSmall, RoomIsTaken or InstructorIsTeaching.
+    Raises SlotInThePast, TooFarAhead, PriceTooLow, PriceTooHigh, RoomTooSmall, InstructorHasLeft, RoomIsTaken or
+    InstructorIsTeaching.
     """
     slot = Slot(
         class_type=class_type,
@@ -126,10 +145,16 @@ def publish_slot(*, slot: Slot) -> Slot:
 def _check(slot: Slot) -> None:
     if slot.has_started:
         raise SlotInThePast()
+    if slot.starts_at > clock.now() + MOST_AHEAD:
+        raise TooFarAhead()
+    if slot.price > HIGHEST_PRICE:
+        raise PriceTooHigh(most=format_money(HIGHEST_PRICE, slot.currency))
     if 0 < slot.price < settings.LEAST_PRICE:
         raise PriceTooLow(least=format_money(settings.LEAST_PRICE, slot.currency))
     if slot.room is not None and slot.capacity > slot.room.size:
         raise RoomTooSmall(room=slot.room, size=slot.room.size)
+    if not slot.instructor.is_active:
+        raise InstructorHasLeft(instructor=slot.instructor)
 
 
 def _wait_for_turn(slot: Slot) -> None:

@@ -191,6 +191,19 @@ def test_a_stranger_learns_nothing_about_a_booking(api: DescribedClient, visitor
     assert book(visitor, booking.slot).status_code == 401
 
 
+def test_who_teaches_no_more_sees_no_booking_of_the_classes_once_taught(
+    teaching: DescribedClient, instructor: Instructor
+) -> None:
+    booking = BookingFactory(slot__instructor=instructor)
+    while_teaching = teaching.get("/api/v1/bookings/", {"slot": booking.slot_id}).json()["results"]
+    roles.set_roles(instructor.user, [roles.PATIENT])
+
+    afterwards = teaching.get("/api/v1/bookings/", {"slot": booking.slot_id}).json()["results"]
+    directly = teaching.get(f"/api/v1/bookings/{booking.pk}/")
+
+    assert (len(while_teaching), afterwards, directly.status_code) == (1, [], 404)
+
+
 def test_an_instructor_who_takes_part_sees_each_booking_once(teaching: DescribedClient, instructor: Instructor) -> None:
     booking = BookingFactory(slot=SlotFactory(instructor=instructor), patient=PatientFactory(account=instructor.user))
 

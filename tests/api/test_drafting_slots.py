@@ -121,6 +121,19 @@ def test_who_teaches_and_works_at_the_desk_still_plans_the_own_classes_only(
     assert (published.status_code, drafted.status_code) == (404, 400)
 
 
+def test_an_instructor_who_has_left_plans_nothing_and_is_planned_for_nothing(
+    teaching: DescribedClient, managing: DescribedClient, instructor: Instructor, class_type: ClassType
+) -> None:
+    planned = SlotFactory(instructor=instructor, state=Slot.State.DRAFT, starts_at=datetime(2026, 11, 25, tzinfo=UTC))
+    Instructor.objects.filter(pk=instructor.pk).update(is_active=False)
+
+    drafted = draft(teaching, class_type=class_type.pk, starts_at="2026-11-24T18:00:00Z")
+    published = managing.post(f"/api/v1/slots/{planned.pk}/publish/")
+
+    assert (drafted.status_code, list(drafted.json()["errors"])) == (400, ["instructor"])
+    assert (published.status_code, published.json()["code"]) == (422, "instructor_has_left")
+
+
 def test_the_manager_drafts_and_publishes_for_an_instructor(
     managing: DescribedClient, instructor: Instructor, class_type: ClassType
 ) -> None:
@@ -158,6 +171,8 @@ def test_each_refusal_carries_its_code(
     assert refusal(date="2026-11-24", wall_time="18:30") == (409, "room_taken")
     assert refusal(date="2026-11-25", wall_time="17:30") == (409, "instructor_teaching")
     assert refusal(date="2026-10-19", wall_time="18:00") == (422, "slot_in_the_past")
+    assert refusal(date="2028-11-26", wall_time="18:00") == (422, "too_far_ahead")
+    assert refusal(date="2026-11-26", wall_time="18:00", price=1_000_001) == (422, "price_too_high")
     assert refusal(date="2026-11-26", wall_time="18:00", capacity=11) == (422, "room_too_small")
     assert refusal(date="2027-03-28", wall_time="02:30") == (422, "nonexistent_wall_time")
     assert refusal(date="2026-10-25", wall_time="02:30") == (422, "ambiguous_wall_time")
