@@ -93,6 +93,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "accounts.middleware.SignInOutage",
+    "config.admin_queries.NoNulInAdminQueries",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -119,6 +120,7 @@ FORM_RENDERER = "website.forms.FormRenderer"
 UNFOLD = admin_look(CLINIC_NAME)
 
 # PostgreSQL is the record. No pool: one connection a web thread or worker process, kept and checked.
+STATEMENT_TIMEOUT_SECONDS = env.int("DATABASE_STATEMENT_TIMEOUT", default=10)
 DATABASES = {
     "default": env.db_url("DATABASE_URL", engine="django.db.backends.postgresql")
     | {
@@ -129,7 +131,8 @@ DATABASES = {
         "OPTIONS": {
             "connect_timeout": 3,
             "application_name": "sukha",
-            "options": "-c lock_timeout=3s -c statement_timeout=10s -c idle_in_transaction_session_timeout=15s",
+            "options": f"-c lock_timeout=3s -c statement_timeout={STATEMENT_TIMEOUT_SECONDS}s"
+            " -c idle_in_transaction_session_timeout=15s",
         },
     }
 }

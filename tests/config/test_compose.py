@@ -69,6 +69,22 @@ def test_a_line_that_is_not_filled_in_means_the_default(passed_on: dict[str, str
     assert (done.returncode, done.stdout) == (0, "24 0:35:00 eur\n"), done.stderr
 
 
+def test_migrations_have_no_time_limit_for_a_statement_and_keep_that_for_locks(
+    compose: dict[str, Any], passed_on: dict[str, str | None]
+) -> None:
+    environment = compose["services"]["migrate"]["environment"]
+    code = "from django.conf import settings; print(settings.DATABASES['default']['OPTIONS']['options'])"
+
+    limits = {
+        timeout: in_production("-c", code, DATABASE_STATEMENT_TIMEOUT=timeout).stdout.split()
+        for timeout in ("", environment["DATABASE_STATEMENT_TIMEOUT"])
+    }
+
+    assert environment == passed_on | {"DATABASE_STATEMENT_TIMEOUT": "0"}
+    assert "statement_timeout=10s" in limits[""]
+    assert {"lock_timeout=3s", "statement_timeout=0s"} <= set(limits["0"])
+
+
 def test_a_secret_that_is_not_filled_in_is_named() -> None:
     done = in_production("manage.py", "check", SECRET_KEY="")
 
