@@ -93,7 +93,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "accounts.middleware.SignInOutage",
-    "config.admin_queries.NoNulInAdminQueries",
+    "config.admin_input.NoNulInAdmin",
 ]
 
 ROOT_URLCONF = "config.urls"

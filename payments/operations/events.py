@@ -5,9 +5,11 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from django.db import transaction
+from django.db import DataError, transaction
+from django.utils.translation import gettext_lazy as _
 
 from core import clock
+from core.errors import InvalidInput
 from payments import stripe
 from payments.models import StripeEvent
 from payments.operations.checkout import PaymentMismatch, record_checkout, record_failed_payment
@@ -30,11 +32,24 @@ HANDLERS: dict[str, Callable[[dict[str, Any]], object]] = {
 logger = logging.getLogger(__name__)
 
 
+class EventNotStorable(InvalidInput):
+    """An event with text that PostgreSQL cannot keep: a NUL character, half a surrogate pair, an endless id."""
+
+    code = "event_not_storable"
+    message = _("This event holds text that cannot be kept.")
+    status = 400
+
+
 def store_event(payload: dict[str, Any]) -> StripeEvent:
-    """Keep an event as it came; the same event again is the same row."""
-    event, _is_new = StripeEvent.objects.get_or_create(
-        stripe_id=payload["id"], defaults={"type": payload["type"], "payload": payload}
-    )
+    """Keep an event as it came; the same event again is the same row. Raises EventNotStorable."""
+    try:
+        with transaction.atomic():
+            event, _is_new = StripeEvent.objects.get_or_create(
+                stripe_id=payload["id"], defaults={"type": payload["type"], "payload": payload}
+            )
+    except (DataError, UnicodeEncodeError) as error:
+        logger.warning("an event of Stripe cannot be kept: %s", type(error).__name__)
+        raise EventNotStorable() from error
     return event
 
 

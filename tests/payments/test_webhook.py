@@ -3,6 +3,7 @@
 import json
 import random
 import time
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -269,6 +270,36 @@ def test_what_stripe_did_not_sign_is_a_400_and_leaves_no_row(client: Client, bod
 
     assert (answer.status_code, answer.json()["code"]) == (400, "bad_signature")
     assert StripeEvent.objects.count() == 0
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"id": "evt_\x00"},
+        {"id": "evt_\ud800"},
+        {"id": "evt_" + "x" * 1000},
+        {"type": "customer.\x00"},
+        {"data": {"object": {"name": "Anna\x00"}}},
+        {"data": {"object": {"na\x00me": "Anna"}}},
+        {"data": {"object": {"name": "\ud800"}}},
+    ],
+)
+def test_a_signed_event_that_the_database_cannot_keep_is_a_400_and_leaves_no_row(
+    client: Client, changes: dict[str, Any]
+) -> None:
+    body = json.dumps(stripe_says.event("customer.created", {"name": "Anna"}, **changes)).encode()
+
+    answer = stripe_says.post(client, body, stripe_says.signature(body))
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "event_not_storable")
+    assert StripeEvent.objects.count() == 0
+
+
+def test_a_signed_event_about_the_escape_of_a_nul_is_kept(client: Client) -> None:
+    event = stripe_says.event("customer.created", {"name": r"\u0000"})
+
+    assert stripe_says.deliver(client, event) == 200
+    assert StripeEvent.objects.get().payload == event
 
 
 def test_a_signed_event_of_a_kind_that_we_do_not_use_is_kept_and_done(client: Client) -> None:
