@@ -38,6 +38,9 @@ SETTINGS = {
     "timezone": "UTC",
     "log_timezone": "UTC",
     "jit": "off",
+    # the log names the constraint that was hurt, not the row or the statement with its values
+    "log_error_verbosity": "terse",
+    "log_min_error_statement": "panic",
 }
 THROWAWAY_SETTINGS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
+from config.servers import SETTINGS
 from tests.config.test_settings import in_production
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -83,6 +84,14 @@ def test_migrations_have_no_time_limit_for_a_statement_and_keep_that_for_locks(
     assert environment == passed_on | {"DATABASE_STATEMENT_TIMEOUT": "0"}
     assert "statement_timeout=10s" in limits[""]
     assert {"lock_timeout=3s", "statement_timeout=0s"} <= set(limits["0"])
+
+
+def test_composes_postgresql_logs_no_rows_like_ours(compose: dict[str, Any]) -> None:
+    command = compose["services"]["db"]["command"]
+
+    discreet = [f"{name}={SETTINGS[name]}" for name in ("log_error_verbosity", "log_min_error_statement")]
+
+    assert command == ["postgres", *(part for setting in discreet for part in ("-c", setting))]
 
 
 def test_a_secret_that_is_not_filled_in_is_named() -> None:

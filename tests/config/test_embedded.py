@@ -187,6 +187,24 @@ def test_roots_postgresql_moves_out_of_a_folder_that_others_may_not_enter(folder
         server.stop()
 
 
+def test_postgresql_logs_the_hurt_constraint_but_neither_the_row_nor_the_statement(folder: Path) -> None:
+    server = PostgresServer(folder / "postgres", password="made-up", throwaway=True)
+
+    server.start()
+
+    try:
+        with psycopg.connect(server.url, autocommit=True) as connection:
+            connection.execute("CREATE TABLE person (email text CONSTRAINT one_person_per_email UNIQUE)")
+            connection.execute("INSERT INTO person VALUES ('anna@example.org')")
+            with pytest.raises(psycopg.IntegrityError, match=r"anna@example\.org"):
+                connection.execute("INSERT INTO person VALUES ('anna@example.org')")
+    finally:
+        server.stop()
+    log = server.log.read_text()
+    assert 'violates unique constraint "one_person_per_email"' in log
+    assert "anna@example.org" not in log
+
+
 def test_a_half_made_data_folder_is_made_again(folder: Path) -> None:
     (folder / "postgres").mkdir()
     (folder / "postgres" / "PG_VERSION").write_text("18\n")  # what an interrupted initdb leaves

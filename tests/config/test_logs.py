@@ -1,0 +1,162 @@
+"""Fault 61, in what operators read: log lines and error reports name nobody."""
+
+import io
+import json
+import logging
+import logging.config
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import sentry_sdk
+from django.core.handlers.wsgi import WSGIHandler
+from django.db import IntegrityError, transaction
+from django.http import HttpRequest, HttpResponse
+from django.test import RequestFactory
+from django.urls import path
+from django.views.decorators.csrf import csrf_exempt
+from pytest_django import Settings
+from sentry_sdk.envelope import Envelope
+from sentry_sdk.transport import Transport
+
+from accounts.models import User
+from config import logs
+from config.urls import urlpatterns as ours
+
+CANARY = "anna.weber@example.org"
+LOGGER = logging.getLogger("tests.logs")
+
+
+@pytest.fixture(params=["json", "text"])
+def lines(request: pytest.FixtureRequest) -> Iterator[io.StringIO]:
+    """What the console shows of LOGGER in one of the two formats."""
+    said = logs.configuration(request.param, level="INFO")
+    written = io.StringIO()
+    said["handlers"]["console"]["stream"] = written
+    root = said.pop("root")
+    logging.config.dictConfig(said | {"loggers": {LOGGER.name: root}})
+    yield written
+    LOGGER.handlers.clear()
+
+
+def request_for_the_canary() -> HttpRequest:
+    return RequestFactory().get("/desk/messages/", {"q": CANARY})
+
+
+def insert_the_canary_twice() -> None:
+    with transaction.atomic():
+        for _time in range(2):
+            User.objects.create(email=CANARY)
+
+
+def log_everything_about_the_canary() -> None:
+    LOGGER.warning("Not Found: %s", "/desk/messages/", extra={"request": request_for_the_canary(), "status_code": 404})
+    try:
+        insert_the_canary_twice()
+    except IntegrityError as error:
+        LOGGER.exception("could not be stored: %s", error)
+        LOGGER.error("Task raised unexpected: %r", error, extra={"data": {"traceback": str(error)}})  # as Celery does
+    else:
+        pytest.fail("the address can be stored twice")
+
+
+@pytest.mark.django_db
+def test_log_lines_quote_neither_addresses_nor_rows(lines: io.StringIO) -> None:
+    log_everything_about_the_canary()
+
+    written = lines.getvalue()
+    assert CANARY not in written
+    assert "Not Found: /desk/messages/" in written
+    assert "could not be stored: duplicate key value violates unique constraint" in written
+    assert "Task raised unexpected: IntegrityError('duplicate key value" in written
+    assert "The above exception was the direct cause of the following exception" in written
+    assert "in insert_the_canary_twice" in written
+
+
+@pytest.mark.django_db
+def test_control_a_plain_handler_quotes_both() -> None:
+    written = io.StringIO()
+    plain = logging.StreamHandler(written)
+    plain.setFormatter(logging.Formatter("%(message)s %(request)s", defaults={"request": ""}))
+    LOGGER.addHandler(plain)
+
+    log_everything_about_the_canary()
+
+    LOGGER.handlers.clear()
+    assert f"Key (email)=({CANARY}) already exists." in written.getvalue()
+    assert "?q=anna.weber" in written.getvalue()
+
+
+def test_a_record_stays_whole_for_other_handlers() -> None:
+    record = logging.makeLogRecord({"msg": "failed\nDETAIL:  Key (email)=(x)", "request": "x"})
+    console = logs.Console()
+
+    line = console.format(record)
+
+    assert line == "failed"
+    assert (record.msg, record.__dict__["request"]) == ("failed\nDETAIL:  Key (email)=(x)", "x")
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("duplicate key\nDETAIL:  Key (email)=(a@b.c)\nmore of it\nCONTEXT:  SQL function", "duplicate key"),
+        ("syntax error\nLINE 1: SELECT 'a@b.c'\n               ^", "syntax error"),
+        ("IntegrityError('x\\nDETAIL:  Key (email)=(a@b.c)\\n')\nTraceback", "IntegrityError('x\nTraceback"),
+        ("x\nDETAIL:  y\n\nThe above exception was the cause", "x\n\nThe above exception was the cause"),
+        ("In DETAIL: nothing is cut\nwhere no line begins so", "In DETAIL: nothing is cut\nwhere no line begins so"),
+    ],
+)
+def test_what_is_cut_and_what_stays(said: str, kept: str) -> None:
+    assert logs.without_rows(said) == kept
+
+
+class Collector(Transport):
+    """Keeps what would be sent to Sentry."""
+
+    reports: list[dict[str, Any]] = []
+
+    def capture_envelope(self, envelope: Envelope) -> None:
+        self.reports += [dict(event) for event in [envelope.get_event()] if event]
+
+
+@pytest.fixture
+def reports() -> Iterator[list[dict[str, Any]]]:
+    """The reports that `report_errors` sends."""
+    Collector.reports = []
+    logs.report_errors("http://key@127.0.0.1:9/1", environment="test", transport=Collector)
+    yield Collector.reports
+    sentry_sdk.get_client().close()
+    sentry_sdk.get_global_scope().set_client(None)
+
+
+@csrf_exempt
+def breaks(request: HttpRequest) -> HttpResponse:
+    canary_in_a_variable = request.POST["email"]
+    LOGGER.warning("soon %s", len(canary_in_a_variable), extra={"request": request})
+    insert_the_canary_twice()
+    return HttpResponse()
+
+
+urlpatterns = [path("breaks/", breaks), *ours]
+
+
+@pytest.mark.django_db(transaction=True)  # the handler closes its connection
+@pytest.mark.filterwarnings("error::DeprecationWarning:sentry_sdk")
+def test_a_report_names_nobody(settings: Settings, reports: list[dict[str, Any]]) -> None:
+    settings.ROOT_URLCONF = __name__
+    posted = RequestFactory().post(
+        f"/breaks/?q={CANARY}",
+        {"email": CANARY},
+        headers={"Referer": f"http://testserver/?q={CANARY}", "Cookie": f"last_search={CANARY}"},
+    )
+
+    b"".join(WSGIHandler()(posted.environ, lambda *_: None))  # Sentry's own middleware sits around this
+
+    (report,) = reports
+    assert CANARY.partition("@")[0] not in json.dumps(report, default=str)
+    assert report["request"] == {"method": "POST", "url": "http://testserver/breaks/"}
+    errors = [error["value"] for error in report["exception"]["values"]]
+    assert errors == [errors[0]] * 2
+    assert errors[0].startswith("duplicate key value violates unique constraint")
+    assert "soon 22" in [crumb["message"] for crumb in report["breadcrumbs"]["values"]]
