@@ -86,9 +86,11 @@ class Payment(models.Model):
     """Money that came in for an order: one row for each movement, written once."""
 
     class Method(models.TextChoices):
-        CARD = "card", _("Card, on-line")
-        CASH = "cash", _("Cash")
-        TERMINAL = "terminal", _("Card, at the desk")
+        """How it was paid, in the words that follow "paid 18 €" everywhere."""
+
+        CARD = "card", _("by card")
+        CASH = "cash", _("in cash")
+        TERMINAL = "terminal", _("by card at the desk")
 
     order = models.ForeignKey(Order, models.PROTECT, related_name="payments")
     amount = models.PositiveIntegerField(_("amount"))

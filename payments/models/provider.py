@@ -76,6 +76,7 @@ class StripeEvent(models.Model):
                 condition=Q(processed_at__isnull=True, quarantined=""),
                 name="stripe_events_to_process",
             ),
+            models.Index(fields=["type", "-id"], name="stripe_events_by_type"),
         ]
 
     def __str__(self) -> str:

@@ -7,7 +7,7 @@ from payments.operations.checkout import (
     close_checkout,
     open_checkout,
 )
-from payments.operations.events import process_event, process_event_again, store_event
+from payments.operations.events import HANDLERS, process_event, process_event_again, store_event
 from payments.operations.orders import close_order, open_order
 from payments.operations.receipts import record_payment
 from payments.operations.reconcile import reconcile_with_stripe
@@ -20,6 +20,7 @@ from payments.operations.refunds import (
 )
 
 __all__ = [
+    "HANDLERS",
     "CheckoutOutcome",
     "NotToBeSentAgain",
     "OrderNotOpen",

@@ -14,7 +14,7 @@ logger = logging.getLogger(__name__)
 
 @transaction.atomic
 def record_payment(*, order: Order, amount: int, currency: str, payment_intent: str) -> Payment:
-    """Write down an on-line payment: once for each payment intent, however often and from wherever it is reported.
+    """Write down a payment on a hosted page: once for each payment intent, however often and whoever reports it.
 
     An order that was closed unpaid is paid all the same: the money is there, and the receivers of `order_paid` decide
     what it buys. A second payment for a paid order goes back in full, which `order_paid_twice` tells.

@@ -4,7 +4,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts import roles
@@ -135,3 +137,20 @@ def test_events_that_were_set_aside_are_found_and_processed_again(manager: Clien
     assert "1 event still cannot be processed." in words(page)
     assert ours.processed_at is not None and ours.quarantined == ""
     assert other_mode.processed_at is None and other_mode.quarantined.startswith("livemode")
+
+
+def test_events_are_filtered_by_type_without_reading_all_of_them_for_their_types(manager: Client) -> None:
+    StripeEventFactory(type="refund.created")
+    StripeEventFactory(type="charge.expired")
+
+    with CaptureQueriesContext(connection) as queries:
+        page = listed(manager, "payments_stripeevent", "?type=refund.created")
+
+    text = words(page)
+    assert "1 Stripe event" in text
+    assert "checkout.session.completed" in text and "charge.expired" not in text
+    assert not [query["sql"] for query in queries if "DISTINCT" in query["sql"]]
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")  # two rows are read at once; ten million are not
+    plan = StripeEvent.objects.filter(type="refund.created").order_by("-id").explain()
+    assert "stripe_events_by_type" in plan and "Sort" not in plan

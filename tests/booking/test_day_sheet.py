@@ -75,7 +75,7 @@ def test_the_sheet_shows_who_comes_and_who_has_paid(desk: Client, receptionist: 
 
     assert "Friday 20 November 2026 1 class · 3 people · 1 waiting for payment · Berlin time" in text
     assert "18:00–19:00 Gentle Back Care 3 of 8 places taken Willow, Garden House · Ines Amara" in text
-    assert "Anna Paid +49 30 111 paid 18,00 €" in text
+    assert "Anna Paid +49 30 111 paid 18,00 € by card" in text
     assert "Berta Cash booked by Rita Desk 030 222 paid 18,00 € in cash" in text
     assert "Clara Held no phone To pay by 12:09 owes 18,00 €" in text
     assert "Dora Gone" not in text
@@ -86,7 +86,7 @@ def test_a_refund_is_shown_beside_what_was_paid(desk: Client) -> None:
     booking = BookingFactory(slot__starts_at=clock.now())
     PaymentFactory(order=booking.order, refunded=800)
 
-    assert "paid 18,00 € of which 8,00 € refunded" in words(sheet(desk))
+    assert "paid 18,00 € by card of which 8,00 € refunded" in words(sheet(desk))
 
 
 def test_drafts_are_left_out_and_cancelled_classes_are_marked(desk: Client) -> None:
