@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
-# These three register models when they are imported, which we take out again below
+# These two register models when they are imported, which we take out again below
 import allauth.account.admin
 import allauth.mfa.admin  # noqa: F401
-import rest_framework.authtoken.admin  # noqa: F401
 from allauth.account.decorators import secure_admin_login
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
@@ -16,14 +15,13 @@ from django.contrib.auth.models import Group
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
-from rest_framework.authtoken.models import TokenProxy
 from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from accounts import operations, roles
 from accounts.models import Patient, User
 
-for hidden in (Group, EmailAddress, Authenticator, TokenProxy):
+for hidden in (Group, EmailAddress, Authenticator):
     admin.site.unregister(hidden)
 
 # One way in, with its limits and second steps; Django's own sign-in page of the admin has neither.

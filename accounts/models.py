@@ -1,6 +1,7 @@
 """Who signs in (User) and who takes part (Patient). One account may book for several patients."""
 
 from datetime import date
+from hashlib import sha256
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
@@ -163,6 +164,32 @@ class GuessCount(models.Model):
 
     def __str__(self) -> str:
         return f"{self.guesses}/{self.MOST}"
+
+
+class ApiToken(models.Model):
+    """Lets a program use the API as an account. The token itself is not here: who reads this table gets in nowhere."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="api_tokens", verbose_name=_("account"))
+    digest = models.CharField(max_length=64, editable=False)
+    name = models.CharField(_("what it is for"), max_length=100, blank=True, validators=[one_line])
+    created_at = models.DateTimeField(_("made"), default=clock.now, editable=False)
+    revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True, editable=False)
+
+    class Meta:
+        verbose_name = _("API token")
+        verbose_name_plural = _("API tokens")
+        default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(fields=["digest"], name="a_token_opens_one_account"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.pk}: {self.name}"
+
+    @staticmethod
+    def digest_of(token: str) -> str:
+        """What is kept of a token. A plain hash is enough: nobody guesses 256 random bits."""
+        return sha256(token.encode()).hexdigest()
 
 
 class IdempotencyKey(models.Model):

@@ -1,5 +1,6 @@
 """What happens to accounts: opening one, changing who it belongs to."""
 
+import secrets
 from datetime import date
 
 from allauth.account.adapter import get_adapter
@@ -8,7 +9,8 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts import roles
-from accounts.models import Patient, User
+from accounts.models import ApiToken, Patient, User
+from core import clock
 from core.errors import DomainError
 
 
@@ -62,3 +64,16 @@ def change_profile(*, user: User, name: str, phone: str = "", birth_date: date |
     user.save(update_fields=["name"])
     Patient.objects.filter(account=user, is_account_holder=True).update(name=name, phone=phone, birth_date=birth_date)
     user.__dict__.pop("own_patient", None)
+
+
+def issue_token(*, user: User, name: str = "") -> str:
+    """Make a token with which a program uses the API as `user`. It is returned this once, and nowhere kept."""
+    token = secrets.token_urlsafe(32)
+    ApiToken.objects.create(user=user, digest=ApiToken.digest_of(token), name=name)
+    return token
+
+
+def revoke_token(*, user: User, token_id: int) -> bool:
+    """End a token of `user` at once. False when there is none of this number that still works."""
+    live = ApiToken.objects.filter(pk=token_id, user=user, revoked_at=None)
+    return live.update(revoked_at=clock.now()) == 1

@@ -9,7 +9,7 @@ from django.apps import apps
 from django.db import IntegrityError, transaction
 from django.db.models import F
 
-from accounts.models import GuessCount, IdempotencyKey, Patient, User
+from accounts.models import ApiToken, GuessCount, IdempotencyKey, Patient, User
 from booking.models import Booking, WaitingListEntry
 from core import clock
 from notifications.models import Kind, Message, Preference
@@ -71,6 +71,10 @@ def an_answer(account: User | None = None) -> IdempotencyKey:
     return IdempotencyKey.objects.create(account=account or UserFactory(), key="k", request="r", status=201, body="{}")
 
 
+def a_token() -> ApiToken:
+    return ApiToken.objects.create(user=UserFactory(), digest=ApiToken.digest_of("token"))
+
+
 def a_preference(account: User | None = None) -> Preference:
     return Preference.objects.create(
         account=account or UserFactory(), kind=Kind.CLASS_REMINDER, wanted=False, changed_at=clock.now()
@@ -91,6 +95,7 @@ VIOLATIONS: dict[str, Callable[[], object]] = {
     "an_email_is_in_lower_case": lambda: change(UserFactory(), email="A@example.org"),
     "one_account_per_email": lambda: change(UserFactory(), email=UserFactory().email),
     "at_most_three_guesses_per_code": lambda: GuessCount.objects.create(attempt="a", guesses=4),
+    "a_token_opens_one_account": lambda: a_token() and a_token(),
     "one_answer_per_account_and_key": lambda: an_answer(an_answer().account),
     "one_account_holder_per_account": lambda: PatientFactory(account=PatientFactory().account),
     "an_account_holder_has_an_account": lambda: change(PatientFactory(phone="1"), account=None),

@@ -1,6 +1,7 @@
 """Migrations run beside the old code, on tables that have grown: they must not lock patients out."""
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 import pytest
 from django.contrib.postgres.operations import AddIndexConcurrently
@@ -40,7 +41,8 @@ def builds_an_index_under_a_lock(operation: Operation) -> bool:
     if isinstance(operation, AddConstraint):
         return isinstance(operation.constraint, UniqueConstraint)
     if isinstance(operation, AddField):
-        return bool(operation.field.db_index or operation.field.unique)
+        field: Any = operation.field  # the stubs do not know these attributes
+        return bool(field.db_index or field.unique)
     return isinstance(operation, AddIndex) and not isinstance(operation, AddIndexConcurrently)
 
 

@@ -6,10 +6,10 @@ from typing import Any
 
 from drf_spectacular.generators import SchemaGenerator
 from jsonschema import Draft202012Validator
-from rest_framework.authtoken.models import Token
 from rest_framework.test import APIClient
 
 from accounts.models import User
+from accounts.operations import issue_token
 
 NOT_PER_OPERATION = {405, 406, 413, 415}  # these may happen anywhere, and are problems of the same form
 
@@ -35,8 +35,7 @@ class DescribedClient(APIClient):
 def signed_in(user: User, **options: Any) -> DescribedClient:
     """A client that sends a token of `user`."""
     client = DescribedClient(**options)
-    token, _ = Token.objects.get_or_create(user=user)
-    client.credentials(HTTP_AUTHORIZATION=f"Token {token.key}")
+    client.credentials(HTTP_AUTHORIZATION=f"Token {issue_token(user=user)}")
     return client
 
 

@@ -8,9 +8,8 @@ import pytest
 from django.db import OperationalError
 from django.http import HttpRequest
 from django.test import Client, RequestFactory
-from rest_framework.authtoken.models import Token
 
-from accounts.models import Patient
+from accounts.models import ApiToken, Patient
 from booking import api as bookings
 from booking.models import Booking
 from config.api import problems
@@ -211,7 +210,7 @@ def test_every_answer_carries_the_security_headers(client: Client) -> None:
 def test_the_token_is_looked_up_with_its_account_in_one_query(
     api: DescribedClient, django_assert_num_queries: Any
 ) -> None:
-    assert Token.objects.count() == 1
+    assert ApiToken.objects.count() == 1
 
     with django_assert_num_queries(1):
         assert api.post("/api/v1/bookings/", {}, format="json").status_code == 400

@@ -8,10 +8,9 @@ from typing import Any
 from django.contrib.auth.models import Group
 from django.core.management.base import BaseCommand
 from django.db import connection, models, transaction
-from rest_framework.authtoken.models import Token
 
 from accounts import roles
-from accounts.models import Patient, User
+from accounts.models import ApiToken, Patient, User
 from bench import clinic
 from booking.models import Booking
 from core import clock
@@ -32,7 +31,11 @@ class Command(BaseCommand):
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SET LOCAL session_replication_role = replica")  # no trigger need check what we make up
             copy(User, people(), password="!")  # noqa: S106 - nobody can sign in with it
-            copy(Token, ({"key": clinic.token_of(n), "user_id": n} for n in patients()), created=long_ago)
+            copy(
+                ApiToken,
+                ({"user_id": n, "digest": ApiToken.digest_of(clinic.token_of(n))} for n in patients()),
+                created_at=long_ago,
+            )
             copy(
                 Patient, ({"id": n, "account_id": n, "name": f"Person {n}"} for n in patients()), is_account_holder=True
             )
