@@ -13,11 +13,11 @@ PERMANENT = 500  # replies from here on will be the same tomorrow (RFC 5321, sec
 
 
 class TryLater(Exception):
-    """The server did not take the mail this time: a 4xx reply, or a connection that was lost or hung."""
+    """The server did not take the mail this time: a 4xx reply, or a connection that was lost, or hung once."""
 
 
 class ServerAway(TryLater):
-    """There is no server to talk to, whatever the mail."""
+    """There is no server to talk to, whatever the mail: none answers, or two mails in a row hung."""
 
 
 class AddressRefused(Exception):
@@ -33,13 +33,14 @@ class MailConnection:
 
     Mails are handed over one by one, so a refusal never touches another one. After any trouble the connection is
     dropped, since nobody knows what state it is in, and the next mail opens a new one. A server that hangs is left
-    after EMAIL_TIMEOUT.
+    after EMAIL_TIMEOUT; once may be the fault of one mailbox, twice in a row is the server's.
     """
 
     _away_until: ClassVar[float] = 0.0  # on this process's monotonic clock
 
     def __init__(self) -> None:
         self._backend = get_connection()
+        self._hung = False
 
     def __enter__(self) -> Self:
         return self
@@ -49,7 +50,7 @@ class MailConnection:
 
     @classmethod
     def server_was_away(cls) -> bool:
-        """Whether this process could not reach the server a moment ago."""
+        """Whether this process could not reach the server a moment ago, or waited for it in vain."""
         return time.monotonic() < cls._away_until
 
     def send(self, mail: EmailMessage) -> None:
@@ -62,18 +63,36 @@ class MailConnection:
             self._backend.send_messages([mail])
         except (OSError, ValueError) as error:  # smtplib's errors are OSErrors
             self._drop()
+            if _is_timeout(error):
+                raise self._hangs(error) from error
             raise _what_became_of_it(error) from error
+        self._hung = False
+        MailConnection._away_until = 0.0
 
     def _open(self) -> None:
         try:
             self._backend.open()
         except OSError as error:
-            MailConnection._away_until = time.monotonic() + LEAVE_ALONE
+            _leave_alone()
             raise ServerAway(_words(error)) from error
+
+    def _hangs(self, error: Exception) -> TryLater:
+        _leave_alone()
+        hung_before, self._hung = self._hung, True
+        return ServerAway(_words(error)) if hung_before else TryLater(_words(error))
 
     def _drop(self) -> None:
         with suppress(OSError):  # the server may be gone before we have said good-bye
             self._backend.close()
+
+
+def _leave_alone() -> None:
+    MailConnection._away_until = time.monotonic() + LEAVE_ALONE
+
+
+def _is_timeout(error: Exception) -> bool:
+    """Whether the time was up; smtplib calls that a lost connection, and says so while it handles the timeout."""
+    return isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError)
 
 
 def _what_became_of_it(error: Exception) -> Exception:

@@ -2,7 +2,8 @@
 
 A worker leases a row (it moves `next_try_at` ahead, under a lock that others skip), asks whether the message is still
 true, hands the mail over outside any transaction, and writes down what became of it. If it dies in between, the lease
-ends by itself and the mail goes out again under the same Message-ID.
+ends by itself and the mail goes out again under the same Message-ID. Whatever a worker writes, it writes only while
+`next_try_at` still is the end of its own lease: one that was frozen for longer changes nothing.
 """
 
 import logging
@@ -10,7 +11,7 @@ import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -36,10 +37,10 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Claim:
-    """The right to deliver one message, while its number of tries stays the same."""
+    """The right to deliver one message, while its lease ends at that moment. Tries are no mark: some are taken back."""
 
     pk: int
-    attempt: int
+    lease_ends_at: datetime
 
 
 def deliver_message(*, message_id: int) -> None:
@@ -100,8 +101,7 @@ def _deliver(claim: Claim, connection: MailConnection) -> None:
 
 def _read(claim: Claim) -> Message | None:
     """The message and the world as they are now; None when it has been settled. Not `first()`: sorting costs."""
-    claimed = Message.objects.with_details().filter(pk=claim.pk, attempts=claim.attempt, state=State.QUEUED)
-    return next(iter(claimed), None)
+    return next(iter(_still_claimed([claim]).with_details()), None)
 
 
 def _hand_over(message: Message, letter: Letter, kept: Letter, connection: MailConnection) -> None:
@@ -124,16 +124,21 @@ def _hand_over(message: Message, letter: Letter, kept: Letter, connection: MailC
 def _claim(messages: MessageQuerySet) -> list[Claim]:
     """Lease up to a batch of those that are due, the longest due first."""
     due = messages.due().order_by("next_try_at").select_for_update(skip_locked=True)
-    rows = list(due.values_list("pk", "attempts")[:BATCH])
-    leased = Message.objects.filter(pk__in=[pk for pk, _attempts in rows])
-    leased.update(attempts=F("attempts") + 1, next_try_at=clock.now() + LEASE)
-    return [Claim(pk, attempts + 1) for pk, attempts in rows]
+    keys = list(due.values_list("pk", flat=True)[:BATCH])
+    lease_ends_at = clock.now() + LEASE
+    Message.objects.filter(pk__in=keys).update(attempts=F("attempts") + 1, next_try_at=lease_ends_at)
+    return [Claim(pk, lease_ends_at) for pk in keys]
+
+
+def _still_claimed(claims: Sequence[Claim]) -> MessageQuerySet:
+    """Those of one batch that nobody has settled or leased since."""
+    keys, ends = [claim.pk for claim in claims], {claim.lease_ends_at for claim in claims}
+    return Message.objects.filter(pk__in=keys, next_try_at__in=ends, state=State.QUEUED)
 
 
 def _give_back(claims: Sequence[Claim], *, pause: timedelta = timedelta()) -> None:
     """End leases that were not used; the tries do not count."""
-    unused = Message.objects.filter(pk__in=[claim.pk for claim in claims], state=State.QUEUED)
-    unused.update(attempts=F("attempts") - 1, next_try_at=clock.now() + pause)
+    _still_claimed(claims).update(attempts=F("attempts") - 1, next_try_at=clock.now() + pause)
 
 
 def _try_later(message: Message, kept: Letter | None, error: str) -> None:
@@ -142,8 +147,7 @@ def _try_later(message: Message, kept: Letter | None, error: str) -> None:
     if clock.now() + pause >= message.drop_after:
         _settle(message, State.FAILED, kept, error)
         return
-    leased = Message.objects.filter(pk=message.pk, attempts=message.attempts, state=State.QUEUED)
-    leased.update(next_try_at=clock.now() + pause, error=_to_store(error))
+    _as_read(message).update(next_try_at=clock.now() + pause, error=_to_store(error))
 
 
 def _settle(message: Message, state: Message.State, kept: Letter | None, error: str = "") -> None:
@@ -152,18 +156,24 @@ def _settle(message: Message, state: Message.State, kept: Letter | None, error: 
         words = {"subject": kept.subject[:300], "text": kept.text, "html": kept.html}
         words["headers"] = list(kept.headers.items())
         words["email"] = kept.headers["To"]
-    Message.objects.filter(pk=message.pk, attempts=message.attempts).move_to(
+    moved = _as_read(message).move_to(
         state, secret="", error=_to_store(error), sent_at=clock.now() if state == State.SENT else None, **words
     )
-    logger.info("message %s: %s", message.pk, state)
+    logger.info("message %s: %s", message.pk, state if moved else "another worker has it")
 
 
 @transaction.atomic
 def _make_void(message: Message, reason: Message.VoidReason) -> None:
-    Message.objects.filter(pk=message.pk).move_to(State.VOID, void_reason=reason, secret="")
+    if not _as_read(message).move_to(State.VOID, void_reason=reason, secret=""):
+        return
     logger.info("message %s is not needed: %s", message.pk, reason)
     if reason == Message.VoidReason.CLASS_MOVED and message.booking:
         write_reminder(booking=message.booking)
+
+
+def _as_read(message: Message) -> MessageQuerySet:
+    """The message, as long as it is under the lease under which it was read."""
+    return _still_claimed([Claim(message.pk, message.next_try_at)])
 
 
 def _to_store(error: str) -> str:

@@ -6,7 +6,6 @@ from datetime import timedelta
 
 import pytest
 from django.db import connections
-from django.db.models import F
 from pytest_django import Settings
 
 from booking.models import Booking
@@ -147,6 +146,39 @@ class TestServerTrouble:
 
         assert mail_server.addresses == ["patient1@example.org"]
 
+    def test_wake_ups_wait_once_for_a_server_that_hangs_while_it_takes_a_mail(self, mail_server: MailServer) -> None:
+        messages = queue(*numbered(6))
+        mail_server.answers |= dict.fromkeys(numbered(6), HANG)
+        started = time.monotonic()
+
+        for message in messages:
+            deliver_message(message_id=message.pk)
+
+        assert time.monotonic() - started < 1  # EMAIL_TIMEOUT is half a second here
+        assert sorted(Message.objects.values_list("attempts", flat=True)) == [0, 0, 0, 0, 0, 1]
+
+    def test_a_sweep_leaves_a_server_that_hangs_twice_in_a_row(self, mail_server: MailServer) -> None:
+        queue(*numbered(6))
+        mail_server.answers |= dict.fromkeys(numbered(6), HANG)
+        started = time.monotonic()
+
+        deliver_due_messages()
+
+        assert time.monotonic() - started < 2
+        assert [message.attempts for message in Message.objects.order_by("pk")] == [1, 1, 0, 0, 0, 0]
+
+    def test_a_mail_that_goes_through_ends_the_pause_for_wake_ups(self, mail_server: MailServer) -> None:
+        queue("hang@example.org", "one@example.org")
+        (two,) = queue("two@example.org")
+        Message.objects.filter(pk=two.pk).update(next_try_at=clock.now() + timedelta(seconds=1))
+        mail_server.answers["hang@example.org"] = HANG
+        deliver_due_messages()
+        Message.objects.filter(pk=two.pk).update(next_try_at=clock.now())
+
+        deliver_message(message_id=two.pk)
+
+        assert mail_server.addresses == ["one@example.org", "two@example.org"]
+
     def test_a_sweep_stops_in_time_and_gives_back_what_it_did_not_send(
         self, mail_server: MailServer, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -198,6 +230,57 @@ class TestCrash:
         assert set(Message.objects.values_list("state", flat=True)) == {State.SENT}
 
 
+@pytest.mark.django_db
+class TestFrozenWorker:
+    """One that was stopped for longer than its lease, while another took its messages."""
+
+    @pytest.fixture
+    def frozen(self, stand_at: StandAt) -> list[deliver.Claim]:
+        queue("anna@example.org")
+        claims = deliver._claim(Message.objects.all())
+        stand_at(clock.now() + deliver.LEASE)
+        return claims
+
+    def test_does_not_give_back_what_another_has(self, frozen: list[deliver.Claim]) -> None:
+        deliver._claim(Message.objects.all())
+
+        deliver._give_back(frozen)
+
+        assert deliver._claim(Message.objects.all()) == []
+        assert Message.objects.get().attempts == 2
+
+    def test_makes_nothing_void_and_writes_no_reminder_for_another(
+        self, frozen: list[deliver.Claim], stand_at: StandAt
+    ) -> None:
+        message = deliver._read(frozen[0])
+        assert message is not None
+        deliver._claim(Message.objects.all())
+
+        deliver._make_void(message, Message.VoidReason.CLASS_MOVED)
+
+        assert list(Message.objects.values_list("state", flat=True)) == [State.QUEUED]
+
+    def test_sends_nothing_that_another_has_given_back_since(
+        self, frozen: list[deliver.Claim], mail_server: MailServer
+    ) -> None:
+        deliver._give_back(deliver._claim(Message.objects.all()))  # the number of tries is what it was before
+
+        with MailConnection() as connection:
+            deliver._deliver_claimed(frozen, connection, until=time.monotonic() + 10)
+
+        assert mail_server.mails == []
+
+    def test_control_within_its_lease_it_does_all_that(self, mail_server: MailServer) -> None:
+        queue("anna@example.org")
+        claims = deliver._claim(Message.objects.all())
+        deliver._give_back(claims)
+        assert Message.objects.get().attempts == 0
+
+        deliver_due_messages()
+
+        assert mail_server.addresses == ["anna@example.org"]
+
+
 @pytest.mark.race
 @pytest.mark.django_db(transaction=True)
 class TestWorkersThatMeet:
@@ -223,11 +306,8 @@ class TestWorkersThatMeet:
         queue(*numbered(10))
 
         def read_then_write(messages: MessageQuerySet) -> list[deliver.Claim]:
-            rows = list(messages.due().order_by("next_try_at").values_list("pk", "attempts"))
+            rows = list(messages.due().order_by("next_try_at").values_list("pk", "next_try_at"))
             time.sleep(0.2)  # what a slow network adds in between
-            Message.objects.filter(pk__in=[pk for pk, _attempts in rows]).update(
-                next_try_at=F("next_try_at") + deliver.LEASE
-            )
             return [deliver.Claim(*row) for row in rows]
 
         monkeypatch.setattr(deliver, "_claim", read_then_write)
