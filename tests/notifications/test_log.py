@@ -151,7 +151,10 @@ class TestMessage:
 
         assert "As it was sent" in page
         assert message.subject in page
-        assert message.message_id.strip("<>") in page
+        details = page[page.index("<details") : page.index("</details>")]
+        assert "Technical details" in details
+        assert message.message_id.strip("<>") in details
+        assert page.count("Times are Berlin time.") == 1
         assert booking.order.reference in page
         assert f'src="{page_of(message)}html/"' in page
 

@@ -71,7 +71,8 @@ def test_when_names_the_day_the_hours_and_the_zone() -> None:
     html = rendered("{% when start end %}", start=TUESDAY_EVENING, end=TUESDAY_EVENING + timedelta(hours=1))
 
     words = clock.format_when(TUESDAY_EVENING, TUESDAY_EVENING + timedelta(hours=1))
-    words = words.replace("18:00–19:00", '<span class="whitespace-nowrap">18:00–19:00</span>')
+    for part in ("18:00–19:00", "(Berlin time)"):
+        words = words.replace(part, f'<span class="whitespace-nowrap">{part}</span>')
     assert html == f'<time datetime="2026-11-24T18:00+01:00" data-until="2026-11-24T19:00+01:00">{words}</time>'
 
 

@@ -9,7 +9,7 @@ from django.contrib.messages.storage.base import Message
 from django.forms import BoundField
 from django.template import Context
 from django.template.loader import render_to_string
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -26,7 +26,7 @@ register = template.Library()
 TONE_ICONS = {"info": "info", "good": "circle-check", "warn": "triangle-alert", "bad": "circle-alert"}
 MESSAGE_TONES = {"debug": "info", "info": "info", "success": "good", "warning": "warn", "error": "bad"}
 FEW_PLACES = 3
-HOURS = re.compile("([0-9]{2}:[0-9]{2}–[0-9]{2}:[0-9]{2})")
+UNBROKEN = re.compile(r"([0-9]{2}:[0-9]{2}–[0-9]{2}:[0-9]{2}|\([^)]*\)$)")  # hours and zone each stay in one line
 
 
 @register.simple_tag
@@ -169,9 +169,12 @@ def _time(words: str, starts_at: datetime, ends_at: datetime | None) -> SafeStri
     """Words for a time; with its end, so that frontend/js/own_time.js can add a visitor's own time in another zone."""
     start, end = (moment and clock.clinic_time(moment).isoformat(timespec="minutes") for moment in (starts_at, ends_at))
     until = format_html(' data-until="{}"', end) if end else ""
-    before, hours, after = HOURS.split(words, maxsplit=1) if HOURS.search(words) else (words, "", "")
-    unbroken = format_html('<span class="whitespace-nowrap">{}</span>', hours) if hours else ""
-    return format_html('<time datetime="{}"{}>{}{}{}</time>', start, until, before, unbroken, after)
+    parts = [
+        format_html('<span class="whitespace-nowrap">{}</span>', part) if UNBROKEN.fullmatch(part) else part
+        for part in UNBROKEN.split(words)
+    ]
+    content = format_html_join("", "{}", ((part,) for part in parts))
+    return format_html('<time datetime="{}"{}>{}</time>', start, until, content)
 
 
 def _spoken(label: str) -> SafeString:
