@@ -31,7 +31,7 @@ reset: setup ## drop the local data and load fresh demo data
 test: setup ## all tests, the browser's too (some: ARGS="tests/booking -k hold")
 	@$(VENV)/python -m pytest $(ARGS)
 
-check: setup ## format, lint, types, layers, migrations, templates, production settings
+check: setup ## format, lint, types, layers, wiring, migrations, templates, production settings
 	@$(VENV)/python -m config.check
 
 bench: setup ## measure, one JSON object a line

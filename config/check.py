@@ -14,6 +14,7 @@ from config.environment import production_environment
 ROOT = Path(__file__).resolve().parent.parent
 PROGRAMS = Path(sys.executable).parent
 LINES_SHOWN = 60
+WIRING = "tests/test_wiring.py::test_each_signal_reaches_exactly_the_receivers_of_the_table"  # needs no servers
 MANAGE = [sys.executable, "manage.py"]
 
 
@@ -35,6 +36,7 @@ def checks() -> dict[str, list[str]]:
         "lint": [program("ruff"), "check", "--quiet", "--output-format=concise"],
         "format": [program("ruff"), "format", "--check", "--output-format=concise"],
         "layers": [program("lint-imports")],
+        "signal wiring": [sys.executable, "-m", "pytest", "-q", "-n", "0", WIRING],
         "migrations": [*MANAGE, "makemigrations", "--check", "--dry-run"],
         "production settings": [*MANAGE, "check", "--deploy", "--fail-level", "WARNING"],
         "template lint": [program("djlint"), "--lint", *templates],
@@ -58,11 +60,17 @@ def run(name: str, command: list[str], environment: dict[str, str]) -> Result:
     return Result(name, done.returncode == 0, done.stdout.strip(), time.monotonic() - started)
 
 
-def results() -> Iterator[Result]:
-    """Run all checks and yield each one's result, in the order of `checks`."""
+def checks_environment() -> dict[str, str]:
+    """Return the environment for the checks: production's settings, and addresses at which nothing answers."""
     environment = os.environ | production_environment() | {"DJANGO_SETTINGS_MODULE": "config.settings"}
     # `makemigrations` would like to compare with a database, and warns that this environment's does not exist.
     environment["PYTHONWARNINGS"] = "ignore:Got an error checking a consistent migration history:RuntimeWarning"
+    return environment
+
+
+def results() -> Iterator[Result]:
+    """Run all checks and yield each one's result, in the order of `checks`."""
+    environment = checks_environment()
     with ThreadPoolExecutor(max_workers=2) as pool:
         yield from pool.map(lambda name: run(name, checks()[name], environment), checks())
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from config.check import checks, checks_environment, run
 from config.hygiene import findings
 from config.locks import npm_findings, python_findings
 
@@ -106,3 +107,12 @@ def test_an_npm_lock_for_one_platform_only_is_found(project: Path) -> None:
     assert npm_findings(project) == [
         "@esbuild/linux-x64, which esbuild needs on some platform, is not in package-lock.json"
     ]
+
+
+def test_the_check_of_the_signals_reads_the_table_without_servers() -> None:
+    outside = {name: value for name, value in checks_environment().items() if not name.startswith("PYTEST_")}
+
+    result = run("signal wiring", checks()["signal wiring"], outside)
+
+    assert result.passed, result.output
+    assert "1 passed" in result.output
