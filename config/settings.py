@@ -294,6 +294,7 @@ CELERY_BEAT_SCHEDULE = {
         ("send due refunds", "payments.tasks.send_due_refunds", 30),
         ("reconcile with Stripe", "payments.tasks.reconcile_with_stripe", 3600),
         ("forget old answers of the API", "accounts.tasks.forget_old_answers", 3600),
+        ("forget sessions that have ended", "accounts.tasks.forget_ended_sessions", 3600),
     ]
 }
 
