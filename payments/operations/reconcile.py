@@ -35,10 +35,12 @@ def reconcile_with_stripe() -> int:
 
 @transaction.atomic
 def _store_missing(told: dict[str, dict[str, Any]]) -> list[StripeEvent]:
-    """Keep those events (newest first) that we have not, oldest first.
+    """Keep those events that we have not, oldest first, and of one second by their ids.
 
-    All or none: the next look goes back from the last event that is stored, so it would not find an older one again.
-    If the worker dies after this, the sweep works them in.
+    Two workers that are told the same events in another order store them in the same one, or each would wait for the
+    other's. All or none: the next look goes back from the last event that is stored, so it would not find an older one
+    again. If the worker dies after this, the sweep works them in.
     """
     known = set(StripeEvent.objects.filter(stripe_id__in=told).values_list("stripe_id", flat=True))
-    return [store_event(payload) for stripe_id, payload in reversed(told.items()) if stripe_id not in known]
+    missing = [payload for stripe_id, payload in told.items() if stripe_id not in known]
+    return [store_event(payload) for payload in sorted(missing, key=lambda event: (event["created"], event["id"]))]

@@ -113,12 +113,13 @@ def edit_draft(
         draft = Slot.objects.select_for_update().get(pk=slot.pk)
         if draft.state != Slot.State.DRAFT:
             raise NotADraft()
+        old_room = draft.room_id
         draft.class_type, draft.room, draft.starts_at = class_type, room, starts_at
         draft.ends_at = starts_at + timedelta(minutes=minutes)
         draft.capacity, draft.price = capacity, price
         _check(draft)
         with _clashes_named(draft), transaction.atomic():
-            _wait_for_turn(draft)
+            _wait_for_turn(draft, old_room)
             draft.save()
     return draft
 
@@ -157,15 +158,17 @@ def _check(slot: Slot) -> None:
         raise InstructorHasLeft(instructor=slot.instructor)
 
 
-def _wait_for_turn(slot: Slot) -> None:
-    """Lock the instructor's and then the room's row, so that whoever plans for one of them goes one after the other.
+def _wait_for_turn(slot: Slot, old_room: int | None = None) -> None:
+    """Lock the instructor's and then the rooms' rows, so that whoever plans for one of them goes one after the other.
+
+    That includes the room which the slot leaves, by ascending id: two slots may be about to change places.
 
     The exclusion constraints alone let only one of two overlapping classes in. But two that arrive together may wait
     for each other's row, and PostgreSQL ends that as a deadlock instead of naming the clash.
     """
     Instructor.objects.select_for_update(no_key=True).get(pk=slot.instructor_id)
-    if slot.room_id is not None:
-        Room.objects.select_for_update(no_key=True).get(pk=slot.room_id)
+    rooms = [room for room in (slot.room_id, old_room) if room is not None]
+    list(Room.objects.select_for_update(no_key=True).filter(pk__in=rooms).order_by("pk").values_list("pk"))
 
 
 @contextmanager

@@ -9,8 +9,8 @@ from django.db import connection
 
 from core import clock
 from scheduling.models import ClassType, Instructor, Room, Slot
-from scheduling.operations import draft_slot, publish_slot
-from tests.factories import ClassTypeFactory, InstructorFactory, RoomFactory
+from scheduling.operations import draft_slot, edit_draft, publish_slot, slots
+from tests.factories import ClassTypeFactory, InstructorFactory, RoomFactory, SlotFactory
 from tests.races.crowd import all_at_once
 
 pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
@@ -74,6 +74,55 @@ def test_10_control_without_the_rule_all_eight_get_the_room() -> None:
 @pytest.mark.usefixtures("without_rule")
 def test_10_control_without_the_rule_the_instructor_teaches_eight_classes_at_once() -> None:
     assert all_at_once(eight_times_one_instructor()) == {"ok": 8}
+
+
+@pytest.fixture
+def slow_updates() -> Iterator[None]:
+    """Each slot's row is changed half a second before the room's rule is looked after, so that two meet in between."""
+    [rule] = [each for each in Slot._meta.constraints if each.name == ROOM_RULE]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE FUNCTION slowly(bigint) RETURNS bigint LANGUAGE plpgsql IMMUTABLE "
+            "AS $$ BEGIN PERFORM pg_sleep(0.5); RETURN $1; END $$"
+        )
+        cursor.execute("CREATE INDEX slow_slots ON scheduling_slot (slowly(id))")
+    with connection.schema_editor() as editor:  # indexes are worked through in the order in which they were made
+        editor.remove_constraint(Slot, rule)
+        editor.add_constraint(Slot, rule)
+    yield
+    with connection.cursor() as cursor:
+        cursor.execute("DROP INDEX slow_slots")
+        cursor.execute("DROP FUNCTION slowly")
+
+
+def two_drafts_that_change_rooms() -> list[partial[Slot]]:
+    one = SlotFactory(state=Slot.State.DRAFT)
+    other = SlotFactory(state=Slot.State.DRAFT, starts_at=one.starts_at)
+    return [
+        partial(
+            edit_draft,
+            slot=slot,
+            class_type=slot.class_type,
+            room=room,
+            starts_at=slot.starts_at,
+            minutes=60,
+            capacity=slot.capacity,
+            price=slot.price,
+        )
+        for slot, room in [(one, other.room), (other, one.room)]
+    ]
+
+
+@pytest.mark.usefixtures("slow_updates")
+def test_two_drafts_that_change_rooms_at_once_are_told_who_is_there_and_do_not_deadlock() -> None:
+    assert all_at_once(two_drafts_that_change_rooms()) == {"room_taken": 2}
+
+
+@pytest.mark.usefixtures("slow_updates")
+def test_control_without_waiting_for_the_rooms_they_deadlock(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(slots, "_wait_for_turn", lambda *_rows: None)
+
+    assert all_at_once(two_drafts_that_change_rooms())["OperationalError"] > 0
 
 
 def test_back_to_back_classes_share_a_room_and_an_instructor() -> None:

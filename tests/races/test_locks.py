@@ -1,16 +1,25 @@
 """Locks are taken in one order – order, booking, slot – so that money, clicks and sweeps never wait for each other."""
 
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
 from booking.models import Booking
 from booking.operations import book, book_place
 from core import clock
-from payments.models import CheckoutSession, Payment, Refund
-from payments.operations import checkout, open_checkout, record_payment
+from payments.models import CheckoutSession, Payment, Refund, StripeEvent
+from payments.operations import (
+    checkout,
+    open_checkout,
+    reconcile,
+    record_payment,
+    record_provider_refund,
+    refunds,
+    send_refund_again,
+)
 from scheduling.models import Slot
-from tests.factories import BookingFactory, CheckoutSessionFactory
+from tests.factories import BookingFactory, CheckoutSessionFactory, RefundFactory, UserFactory
 from tests.payments import stripe_says
 from tests.races.crowd import Pause, all_at_once
 
@@ -56,3 +65,36 @@ def test_late_money_and_a_new_booking_of_the_same_patient_do_not_deadlock(monkey
     assert Booking.objects.live().get().is_held
     assert Refund.objects.get().amount == order.amount
     assert Slot.objects.get(pk=slot.pk).taken == 1
+
+
+def test_two_workers_that_are_told_of_the_same_events_in_another_order_do_not_deadlock(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    one, two = (stripe_says.event("charge.updated", {}, created=1_790_000_000) for _event in range(2))
+    monkeypatch.setattr(reconcile, "store_event", Pause().after(reconcile.store_event))
+
+    ends = all_at_once(
+        partial(reconcile._store_missing, {event["id"]: event for event in told}) for told in ([one, two], [two, one])
+    )
+
+    assert ends == {"ok": 2}
+    assert StripeEvent.objects.count() == 2
+
+
+def test_the_desks_click_and_stripes_news_about_one_refund_do_not_deadlock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both take the payment first, then its refunds."""
+    failed = RefundFactory(state=Refund.State.FAILED, stripe_id="re_1")
+    news = stripe_says.refund(failed.payment, id="re_1", status="failed")
+    by, pause = UserFactory(), Pause()
+    monkeypatch.setattr(refunds, "owe_refund", pause.before(refunds.owe_refund))
+
+    ends = all_at_once(
+        [
+            lambda: send_refund_again(refund=failed, by=by),
+            pause.then(lambda: record_provider_refund(news)),
+            pause.then(lambda: record_provider_refund(stripe_says.refund(failed.payment))),
+        ]
+    )
+
+    assert ends == {"ok": 2, "IntegrityError": 1}  # the money cannot go back twice
+    assert Payment.objects.get().refunded == failed.amount
