@@ -189,6 +189,7 @@ class StripeEventAdmin(ReadOnly, ModelAdmin):
     search_fields = ["stripe_id", "type"]
     ordering = ["-id"]
     show_full_result_count = False
+    fields = readonly_fields = ["stripe_id", *list_display, "next_try_at", "payload"]
     actions = ["process_again"]
 
     def has_process_again_permission(self, request: HttpRequest) -> bool:

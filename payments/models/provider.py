@@ -51,7 +51,7 @@ class StripeEventQuerySet(models.QuerySet["StripeEvent"]):
 
 
 class StripeEvent(models.Model):
-    """A fact that Stripe told us, kept as it came. Processed once, whatever the order and number of deliveries."""
+    """A fact that Stripe told us, without the payer. Processed once, whatever the order and number of deliveries."""
 
     stripe_id = models.CharField(max_length=255, unique=True)
     type = models.CharField(max_length=100)

@@ -1,4 +1,4 @@
-"""Stripe's webhooks: stored as they come, then worked in; in any order, any number of times."""
+"""Stripe's webhooks: stored first, then worked in; in any order, any number of times."""
 
 import logging
 from collections.abc import Callable
@@ -29,6 +29,15 @@ HANDLERS: dict[str, Callable[[dict[str, Any]], object]] = {
     "refund.failed": record_provider_refund,
 }
 
+# What is kept of the object that an event tells of: what the handlers read, and what a person compares with Stripe's
+# dashboard. The rest holds the payer's name, addresses, telephone number and card, and stays with Stripe.
+KEPT = (
+    *("id", "object", "livemode", "created", "expires_at", "status", "mode", "payment_status"),
+    *("amount", "amount_total", "currency", "payment_intent", "charge", "client_reference_id"),
+    *("reason", "failure_reason"),
+)
+KEPT_METADATA = ("checkout", "refund", "order")  # ours; other programs on the same account write what they like
+
 logger = logging.getLogger(__name__)
 
 
@@ -41,16 +50,27 @@ class EventNotStorable(InvalidInput):
 
 
 def store_event(payload: dict[str, Any]) -> StripeEvent:
-    """Keep an event as it came; the same event again is the same row. Raises EventNotStorable."""
+    """Keep an event without what it tells of the payer; the same event again is the same row.
+
+    Raises EventNotStorable.
+    """
     try:
         with transaction.atomic():
             event, _is_new = StripeEvent.objects.get_or_create(
-                stripe_id=payload["id"], defaults={"type": payload["type"], "payload": payload}
+                stripe_id=payload["id"], defaults={"type": payload["type"], "payload": _without_payer(payload)}
             )
     except (DataError, UnicodeEncodeError) as error:
         logger.warning("an event of Stripe cannot be kept: %s", type(error).__name__)
         raise EventNotStorable() from error
     return event
+
+
+def _without_payer(payload: dict[str, Any]) -> dict[str, Any]:
+    about = payload["data"]["object"]
+    kept = {name: about[name] for name in KEPT if name in about}
+    if metadata := about.get("metadata"):
+        kept["metadata"] = {name: metadata[name] for name in KEPT_METADATA if name in metadata}
+    return payload | {"data": {"object": kept}}
 
 
 def process_event(*, event_id: int) -> None:
@@ -100,7 +120,8 @@ def _work_in(event: StripeEvent) -> None:
 
 def _postpone(event_id: int, error: Exception) -> None:
     event = StripeEvent.objects.get(pk=event_id)
+    words = str(error).partition("\n")[0]  # the lines that follow may quote a row
     pause = min(FIRST_PAUSE * 2 ** min(event.attempts, 10), LONGEST_PAUSE)
     StripeEvent.objects.filter(pk=event_id).update(
-        attempts=event.attempts + 1, next_try_at=clock.now() + pause, error=f"{type(error).__name__}: {error}"[:500]
+        attempts=event.attempts + 1, next_try_at=clock.now() + pause, error=f"{type(error).__name__}: {words}"[:500]
     )

@@ -139,6 +139,15 @@ def test_events_that_were_set_aside_are_found_and_processed_again(manager: Clien
     assert other_mode.processed_at is None and other_mode.quarantined.startswith("livemode")
 
 
+def test_an_event_is_shown_with_what_it_is_and_what_it_holds(manager: Client) -> None:
+    event = StripeEventFactory(payload={"livemode": False, "data": {"object": {"amount_total": 1800}}})
+
+    page = words(manager.get(reverse("admin:payments_stripeevent_change", args=[event.pk])))
+
+    assert event.stripe_id in page
+    assert "amount_total" in page
+
+
 def test_events_are_filtered_by_type_without_reading_all_of_them_for_their_types(manager: Client) -> None:
     StripeEventFactory(type="refund.created")
     StripeEventFactory(type="charge.expired")
