@@ -95,12 +95,20 @@ def test_it_opens_refuses_a_second_run_and_stops_without_a_trace(run: LocalRun) 
     with closing(HTTPConnection("127.0.0.1", run.port, timeout=30)) as connection:
         connection.request("GET", "/")
         page = connection.getresponse()
+        page.read()
+        connection.request("GET", "/no/such/page/")
+        missing = connection.getresponse()
+        missing_page = missing.read().decode()
+        connection.request("GET", "/static/build/app.css")
+        style_sheet = connection.getresponse()
+        style_sheet.read()
     second = run.ask("run", "--port", str(free_port()))
     reset = run.ask("reset")
     names = set(re.findall(r"^\d\d:\d\d:\d\d (\w+) +\|", run.printed, re.MULTILINE))
     process.send_signal(signal.SIGTERM)
 
-    assert page.status == 200
+    assert (page.status, missing.status, style_sheet.status) == (200, 404, 200)
+    assert "<h1>There is no such page</h1>" in missing_page
     assert "patient@sukha.example" in run.printed
     assert (second.returncode, second.stdout) == (reset.returncode, reset.stdout)
     assert second.stdout == "Sukha runs already in this folder. Stop that run first (Ctrl-C in its terminal).\n"
