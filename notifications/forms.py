@@ -9,7 +9,10 @@ LARGEST_KEY = 2**63 - 1
 
 
 class LogFilterForm(forms.Form):
-    """Which messages the log shows; `before` is the key below which the next page begins."""
+    """Which messages the log shows; `before` is the key below which the next page begins.
+
+    It is posted, since what is looked for may name a person and does not belong into the address of a page.
+    """
 
     q = forms.CharField(
         label=_("E-mail address or reference"),
