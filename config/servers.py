@@ -150,7 +150,7 @@ class PostgresServer(Server):
     def __init__(self, folder: Path, **options: Any) -> None:
         super().__init__(folder, **options)
         self.account = UNPRIVILEGED if os.geteuid() == 0 else None
-        self.programs = _installed_programs()
+        self.programs = installed_programs()
 
     @property
     def url(self) -> str:
@@ -333,7 +333,7 @@ def _path_outside_venv() -> str:
     return os.pathsep.join(part for part in os.get_exec_path() if Path(part) != ours)
 
 
-def _installed_programs() -> Path:
+def installed_programs() -> Path:
     package = importlib.util.find_spec(WHEEL)
     if package is None or package.origin is None:
         raise ServerError("PostgreSQL is not installed: `make run` installs it, or set DATABASE_URL.")

@@ -101,6 +101,7 @@ class Message(models.Model):
         REMINDERS_OFF = "reminders_off", _("Reminders are switched off for this account.")
         NO_ADDRESS = "no_address", _("We have no e-mail address. Please call.")
         TOO_LATE = "too_late", _("It would have come too late to be of use.")
+        BEFORE_RESTORE = "before_restore", _("It may have been sent before the data were restored from a backup.")
 
     kind = models.CharField(_("kind"), max_length=30, choices=Kind)
     recipient = models.ForeignKey(

@@ -1,5 +1,6 @@
 from notifications.operations.deliver import deliver_due_messages, deliver_message
 from notifications.operations.preferences import switch_reminders
+from notifications.operations.restored import StoppedInTheFuture, void_after_restore
 from notifications.operations.retry import NotToBeRetried, retry_message
 from notifications.operations.write import (
     write_account_mail,
@@ -10,10 +11,12 @@ from notifications.operations.write import (
 
 __all__ = [
     "NotToBeRetried",
+    "StoppedInTheFuture",
     "deliver_due_messages",
     "deliver_message",
     "retry_message",
     "switch_reminders",
+    "void_after_restore",
     "write_account_mail",
     "write_confirmation",
     "write_refund",

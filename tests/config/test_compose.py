@@ -1,11 +1,13 @@
 """What the settings read, what compose passes on and what the operator is told are the same names."""
 
 import re
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from cryptography.fernet import Fernet
 
 from config.servers import SETTINGS
 from tests.config.test_settings import in_production
@@ -99,3 +101,21 @@ def test_a_secret_that_is_not_filled_in_is_named() -> None:
 
     assert done.returncode != 0
     assert "Set the SECRET_KEY environment variable" in done.stderr
+
+
+def test_every_service_that_stays_is_asked_whether_it_is_well(compose: dict[str, Any]) -> None:
+    unasked = {name for name, service in compose["services"].items() if "healthcheck" not in service}
+
+    assert unasked == {"migrate"}
+
+
+def test_the_hints_for_secrets_print_what_an_address_can_hold_and_the_settings_take() -> None:
+    hints = re.findall(
+        r"^# (python3 -c \"import .*\")\n(?:#.*\n)*([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.M
+    )
+
+    made = {name: subprocess.check_output(hint, shell=True, text=True).strip() for hint, name in hints}  # noqa: S602
+
+    assert set(made) == {"SECRET_KEY", "ENCRYPTION_KEYS", "POSTGRES_PASSWORD"}
+    assert re.fullmatch(r"[0-9a-f]{48}", made["POSTGRES_PASSWORD"])
+    Fernet(made["ENCRYPTION_KEYS"])
