@@ -20,17 +20,17 @@ def in_production(*command: str, **more: str) -> subprocess.CompletedProcess[str
     return subprocess.run([sys.executable, *command], cwd=ROOT, env=environment, capture_output=True, text=True)
 
 
-def settings_of(**environment: str) -> dict[str, object]:
+def settings_of(*names: str, **environment: str) -> dict[str, object]:
     code = "import json, sys; from django.conf import settings; "
     code += "print(json.dumps({name: getattr(settings, name) for name in sys.argv[1:]}))"
-    done = in_production("-c", code, *LOCAL_ONLY, **environment)
+    done = in_production("-c", code, *names, **environment)
     assert done.returncode == 0, done.stderr
     found: dict[str, object] = json.loads(done.stdout)
     return found
 
 
 def test_in_production_nothing_of_the_local_run_is_on() -> None:
-    found = settings_of(DEBUG="on", STRIPE_API_BASE=SANDBOX)
+    found = settings_of(*LOCAL_ONLY, DEBUG="on", STRIPE_API_BASE=SANDBOX)
 
     assert found == dict.fromkeys(LOCAL_ONLY, False) | {"STRIPE_API_BASE": ""}
 
@@ -38,8 +38,11 @@ def test_in_production_nothing_of_the_local_run_is_on() -> None:
 def test_the_local_run_shows_no_tracebacks_unless_asked() -> None:
     here = {"LOCAL_RUN": "on", "SITE_URL": "http://127.0.0.1:8000", "STRIPE_API_BASE": SANDBOX}
 
-    assert settings_of(**here) == dict.fromkeys(LOCAL_ONLY, True) | {"DEBUG": False, "STRIPE_API_BASE": SANDBOX}
-    assert settings_of(**here, DEBUG="on")["DEBUG"] is True
+    assert settings_of(*LOCAL_ONLY, **here) == dict.fromkeys(LOCAL_ONLY, True) | {
+        "DEBUG": False,
+        "STRIPE_API_BASE": SANDBOX,
+    }
+    assert settings_of(*LOCAL_ONLY, **here, DEBUG="on")["DEBUG"] is True
 
 
 @pytest.mark.parametrize("site", ["https://clinic.example", "http://10.0.0.7:8000", "http://localhost.clinic.example"])
@@ -58,3 +61,22 @@ def test_the_check_for_deployment_refuses_a_local_run() -> None:
 
     assert (production.returncode, local.returncode) == (0, 1), production.stderr
     assert "(sukha.E001) LOCAL_RUN must be off in production." in local.stderr
+
+
+@pytest.mark.parametrize(
+    ("wish", "promised"),
+    [
+        ({}, [31_536_000, False, False]),
+        ({"HSTS_INCLUDE_SUBDOMAINS": "on"}, [31_536_000, True, False]),
+        ({"HSTS_INCLUDE_SUBDOMAINS": "on", "HSTS_PRELOAD": "on"}, [31_536_000, True, True]),
+        ({"HSTS_PRELOAD": "on"}, [31_536_000, False, False]),
+    ],
+)
+def test_other_subdomains_are_bound_to_https_only_when_the_clinic_says_so(
+    wish: dict[str, str], promised: list[object]
+) -> None:
+    names = ["SECURE_HSTS_SECONDS", "SECURE_HSTS_INCLUDE_SUBDOMAINS", "SECURE_HSTS_PRELOAD"]
+
+    found = settings_of(*names, **wish)
+
+    assert [found[name] for name in names] == promised
