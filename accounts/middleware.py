@@ -1,10 +1,28 @@
-"""What signing in does while Redis is away."""
+"""What holds for every answer to somebody with a session, and what signing in does while Redis is away."""
 
 from collections.abc import Callable
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from redis.exceptions import RedisError
+
+
+class OwnPagesAreNotKept:
+    """Let no browser and no proxy keep what a session was asked with, unless the page itself says what may be kept.
+
+    Otherwise the next person at the counter's or the family's computer goes back in the history and reads it. A session
+    is known by its cookie: the database is not asked whose it is, and visitors' pages stay as they are.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if settings.SESSION_COOKIE_NAME in request.COOKIES or "Authorization" in request.headers:
+            response.headers.setdefault("Cache-Control", "private, no-store")
+        return response
 
 
 class SignInOutage:
