@@ -34,7 +34,7 @@ def test_a_held_place_shows_the_time_left_and_what_is_owed(
     text = words(page)
     assert "Your place is held" in text
     assert "34 minutes left to pay" in text
-    assert "Your place is held for you until 12:33." in text
+    assert "Your place is held for you until 12:33 (Berlin time)." in text
     assert buttons(page) == ["Pay 18,00 €"]
     assert "I do not want this place" in text
     assert 'data-seconds-left="2000"' in page.content.decode()

@@ -115,7 +115,7 @@ def test_a_held_place_can_be_paid_for_from_here(patients_client: Client, patient
     page = page_of(hold.slot, patients_client)
 
     assert "A place is held for you" in words(page)
-    assert f"We hold it until {clock.clinic_time(hold.hold_expires_at):%H:%M}." in words(page)
+    assert f"We hold it until {clock.clinic_time(hold.hold_expires_at):%H:%M} (Berlin time)" in words(page)
     assert buttons(page) == ["Pay 18,00 €"]
     assert reverse("booking:pay", args=[hold.pk]) in page.content.decode()
 

@@ -125,7 +125,30 @@ def test_the_time_left_is_true_without_script() -> None:
     html = rendered("{% time_left until 2100 %}", until=until)
 
     assert "13 minutes left to pay" in html
-    assert f"until {clock.clinic_time(until):%H:%M}" in html
+    assert f'datetime="{clock.clinic_time(until).isoformat(timespec="minutes")}"' in html
+    assert f"{clock.clinic_time(until):%H:%M} <span" in html
+    assert "(Berlin time)" in html
+
+
+@pytest.mark.parametrize(
+    ("milliseconds", "seconds", "words"),
+    [
+        (90_001, 91, "2 minutes left to pay"),
+        (60_000, 60, "Less than a minute left to pay"),
+        (1, 1, "Less than a minute left to pay"),
+        (0, 0, "The time to pay is over"),
+    ],
+)
+def test_the_time_left_in_a_sentence_is_rounded_up(
+    monkeypatch: pytest.MonkeyPatch, milliseconds: int, seconds: int, words: str
+) -> None:
+    now = clock.now()
+    monkeypatch.setattr(clock, "now", lambda: now)
+
+    html = rendered("{% minutes_left until %}", until=now + timedelta(milliseconds=milliseconds))
+
+    assert f'data-seconds-left="{seconds}"' in html
+    assert html.endswith(f'x-text="figure">{words}</span>')
 
 
 def test_the_time_left_never_goes_below_zero() -> None:

@@ -2,6 +2,7 @@
 
 import re
 from datetime import datetime
+from math import ceil
 from typing import Any
 
 from django import template
@@ -26,6 +27,7 @@ register = template.Library()
 TONE_ICONS = {"info": "info", "good": "circle-check", "warn": "triangle-alert", "bad": "circle-alert"}
 MESSAGE_TONES = {"debug": "info", "info": "info", "success": "good", "warning": "warn", "error": "bad"}
 FEW_PLACES = 3
+MINUTE = 60
 UNBROKEN = re.compile(r"([0-9]{2}:[0-9]{2}–[0-9]{2}:[0-9]{2}|\([^)]*\)$)")  # hours and zone each stay in one line
 
 
@@ -101,6 +103,13 @@ def when(starts_at: datetime, ends_at: datetime | None = None, with_zone: bool =
 
 
 @register.simple_tag
+def deadline(moment: datetime, with_zone: bool = True) -> SafeString:
+    """`{% deadline booking.hold_expires_at %}`: 18:35 (Berlin time), for what ends within the hour."""
+    zone = f" ({clock.zone_label()})" if with_zone else ""
+    return _time(f"{clock.clinic_time(moment):%H:%M}{zone}", moment, moment)
+
+
+@register.simple_tag
 def hours(starts_at: datetime, ends_at: datetime) -> SafeString:
     """`{% hours slot.starts_at slot.ends_at %}`: 18:00–19:00, for lists under a heading that names the day and zone."""
     start, end = clock.clinic_time(starts_at), clock.clinic_time(ends_at)
@@ -128,9 +137,25 @@ def slot_row(slot: Slot, show_day: bool = False) -> dict[str, Any]:
 
 @register.inclusion_tag("website/components/time_left.html")
 def time_left(until: datetime, lasts_seconds: int) -> dict[str, Any]:
-    """`{% time_left booking.hold_ends_at 2100 %}`: until when a place is held, and how long that still is."""
-    seconds = max(0, int((until - clock.now()).total_seconds()))
-    return {"until": clock.clinic_time(until), "seconds": seconds, "minutes": -(-seconds // 60), "lasts": lasts_seconds}
+    """`{% time_left booking.hold_expires_at 2100 %}`: until when a place is held, and how long that still is.
+
+    When the time is over, the event `hold-over` rises from it, so that the page can turn.
+    """
+    left = _seconds_left(until)
+    return {
+        "until": until,
+        "seconds": left,
+        "words": _words_left(left),
+        "counting": _counting(left),
+        "lasts": lasts_seconds,
+    }
+
+
+@register.simple_tag
+def minutes_left(until: datetime) -> SafeString:
+    """`{% minutes_left booking.hold_expires_at %}`: the same within a sentence, without the bar."""
+    left = _seconds_left(until)
+    return format_html('<span {} x-text="figure">{}</span>', _counting(left), _words_left(left))
 
 
 @register.simple_tag
@@ -163,6 +188,30 @@ def error_target(field: BoundField) -> str:
     if field.use_fieldset and field.subwidgets:
         return str(field.subwidgets[0].data["attrs"].get("id", field.auto_id))
     return field.id_for_label or str(field.auto_id)
+
+
+def _seconds_left(until: datetime) -> int:
+    """Rounded up: a page that asks again when its count ends is never told “not yet”."""
+    return max(0, ceil((until - clock.now()).total_seconds()))
+
+
+def _words_left(seconds: int) -> str:
+    if not seconds:
+        return _("The time to pay is over")
+    if seconds <= MINUTE:
+        return _("Less than a minute left to pay")
+    return _("0 minutes left to pay").replace("0", str(ceil(seconds / MINUTE)))
+
+
+def _counting(seconds: int) -> SafeString:
+    """What frontend/js/time_left.js goes on counting with."""
+    return format_html(
+        'x-data="timeLeft" data-seconds-left="{}" data-minutes="{}" data-last-minute="{}" data-over="{}"',
+        seconds,
+        _("0 minutes left to pay"),
+        _words_left(MINUTE),
+        _words_left(0),
+    )
 
 
 def _time(words: str, starts_at: datetime, ends_at: datetime | None) -> SafeString:

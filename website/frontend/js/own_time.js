@@ -1,5 +1,5 @@
 // Times are the clinic's. Somebody in another zone also sees their own, after the clinic's: it must not move anything.
-// The server writes <time datetime="2026-11-24T18:00+01:00" data-until="…">; the words stand in base.html.
+// The server writes <time datetime="2026-11-24T18:00+01:00" data-until="…">, equal for one moment; the words stand in base.html.
 
 const MINUTE = 60 * 1000;
 
@@ -16,7 +16,8 @@ function ownWords(element, words) {
   const { dateTime } = element;
   const start = new Date(dateTime);
   if (Number.isNaN(start.getTime()) || -start.getTimezoneOffset() === offsetOf(dateTime)) return null;
-  const hours = `${clock(start)}–${clock(new Date(element.dataset.until))}`;
+  const { until } = element.dataset;
+  const hours = until === dateTime ? clock(start) : `${clock(start)}–${clock(new Date(until))}`;
   const sameDay = new Date(start.getTime() - start.getTimezoneOffset() * MINUTE).toISOString().slice(0, 10) === dateTime.slice(0, 10);
   const language = document.documentElement.lang;
   const day = sameDay ? "" : `${start.toLocaleDateString(language, { weekday: "short" })} `;

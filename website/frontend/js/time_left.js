@@ -1,4 +1,5 @@
-// The minutes that a hold has left. The server writes the end and the first figure; this counts on.
+// The minutes that a hold has left. The server writes the end and the first figure; this counts on, and says
+// `hold-over` at the end, for which the part of the page around it listens (booking/parts/turns.html).
 // Words come from the page (data-…), so that they are translated with it.
 
 const SECOND = 1000;
@@ -11,11 +12,15 @@ export function timeLeft() {
     spoken: "",
     left: 0,
     over: false,
+    told: false,
     timer: null,
 
     init() {
       // The server says how long is left, not only until when: a phone whose clock is wrong still counts right.
-      this.end = performance.now() + Number(this.$root.dataset.secondsLeft) * SECOND;
+      // By the clock and not by performance.now(), which in some browsers stands still while the phone sleeps.
+      const left = Number(this.$root.dataset.secondsLeft) * SECOND;
+      if (!left) this.told = true; // it was over when the page was made
+      this.end = Date.now() + left;
       this.tick();
       this.timer = setInterval(() => this.tick(), SECOND);
     },
@@ -25,12 +30,15 @@ export function timeLeft() {
     },
 
     tick() {
-      const rest = Math.max(0, this.end - performance.now());
+      const rest = Math.max(0, this.end - Date.now());
       this.left = Math.round(rest / SECOND);
       this.over = rest === 0;
       this.figure = this.over ? this.$root.dataset.over : this.words(rest);
       if (SPOKEN.includes(Math.ceil(rest / MINUTE))) this.spoken = this.figure;
-      if (this.over) clearInterval(this.timer);
+      if (!this.over) return;
+      clearInterval(this.timer);
+      if (!this.told) this.$dispatch("hold-over");
+      this.told = true;
     },
 
     words(rest) {
