@@ -1,6 +1,6 @@
 from payments.models.credits import Membership, MembershipGrant, MembershipPlan, Pass, PassEntry, PassType
 from payments.models.orders import Order, Payment, Refund
-from payments.models.provider import CheckoutSession, StripeEvent
+from payments.models.provider import CheckoutSession, Reconciliation, StripeEvent
 
 __all__ = [
     "CheckoutSession",
@@ -12,6 +12,7 @@ __all__ = [
     "PassEntry",
     "PassType",
     "Payment",
+    "Reconciliation",
     "Refund",
     "StripeEvent",
 ]

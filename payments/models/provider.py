@@ -1,5 +1,7 @@
 """What Stripe was asked (CheckoutSession) and what Stripe told (StripeEvent): rows before and after every call."""
 
+from typing import ClassVar
+
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -81,3 +83,20 @@ class StripeEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.type} {self.stripe_id}"
+
+
+class Reconciliation(models.Model):
+    """When Stripe was last asked for its events and answered to the end: one row, from which the next look starts."""
+
+    THE_ONLY: ClassVar[int] = 1
+
+    id = models.SmallIntegerField(primary_key=True, default=THE_ONLY, editable=False)
+    looked_at = models.DateTimeField(_("last look"))
+
+    class Meta:
+        verbose_name = _("reconciliation with Stripe")
+        verbose_name_plural = _("reconciliations with Stripe")
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"last look: {self.looked_at}"
