@@ -11,13 +11,14 @@ LEAST_PAUSE = timedelta(hours=2)  # between a confirmation and the reminder
 
 
 def reminder_due_at(booking: Booking) -> datetime | None:
-    """REMIND_BEFORE the class; None when that is less than two hours after the booking was confirmed.
+    """REMIND_BEFORE the class; None when that is not before it, or less than two hours after the booking was confirmed.
 
     Who books so late has all the words of the reminder in the confirmation, and is not told the same thing twice.
     """
     assert booking.confirmed_at is not None
-    due = booking.slot.starts_at - settings.REMIND_BEFORE
-    return due if due >= booking.confirmed_at + LEAST_PAUSE else None
+    starts = booking.slot.starts_at
+    due = starts - settings.REMIND_BEFORE
+    return due if booking.confirmed_at + LEAST_PAUSE <= due < starts else None
 
 
 def occasion_of(slot: Slot) -> str:

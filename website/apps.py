@@ -2,7 +2,7 @@ from django.apps import AppConfig
 from django.core import checks
 from django.utils.translation import gettext_lazy as _
 
-from website.checks import local_run_is_off
+from website.checks import local_run_is_off, policies_can_be_kept
 
 
 class WebsiteConfig(AppConfig):
@@ -10,4 +10,5 @@ class WebsiteConfig(AppConfig):
     verbose_name = _("Website")
 
     def ready(self) -> None:
+        checks.register(policies_can_be_kept)
         checks.register(local_run_is_off, checks.Tags.security, deploy=True)

@@ -1,9 +1,15 @@
-"""What `manage.py check --deploy` finds in a configuration that must not go into production."""
+"""What `manage.py check` finds in a configuration that would spoil bookings or must not go into production.
 
+`migrate` checks the first kind too, so that nothing starts with it; the second is for `check --deploy`.
+"""
+
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error
+
+MOST = 32_767  # what a booking's copy of the policy can hold
 
 
 def local_run_is_off(**kwargs: Any) -> list[CheckMessage]:
@@ -13,3 +19,20 @@ def local_run_is_off(**kwargs: Any) -> list[CheckMessage]:
     return [
         Error("LOCAL_RUN must be off in production.", hint="Take LOCAL_RUN out of the environment.", id="sukha.E001")
     ]
+
+
+def policies_can_be_kept(**kwargs: Any) -> list[CheckMessage]:
+    """What one setting alone can get wrong is found before the first booking is."""
+    longest_page = settings.CHECKOUT_LASTS // timedelta(minutes=1)
+    rules = [
+        ("LEAST_PRICE", settings.LEAST_PRICE >= 0, "not be negative"),
+        ("FREE_CANCEL_HOURS", 0 <= settings.FREE_CANCEL_HOURS <= MOST, f"be from 0 to {MOST}"),
+        ("CANCEL_GRACE_MINUTES", 0 <= settings.CANCEL_GRACE_MINUTES <= MOST, f"be from 0 to {MOST}"),
+        (
+            "HOLD_MINUTES",
+            settings.HOLD_LASTS > settings.CHECKOUT_LASTS,
+            f"be more than {longest_page}: so long can the payment page be paid on",
+        ),
+        ("REMIND_HOURS_BEFORE", settings.REMIND_BEFORE.total_seconds() >= 0, "not be negative; 0 sends no reminders"),
+    ]
+    return [Error(f"{name} must {rule}.", id="sukha.E002") for name, is_kept, rule in rules if not is_kept]

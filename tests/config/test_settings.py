@@ -64,6 +64,31 @@ def test_the_check_for_deployment_refuses_a_local_run() -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "value", "rule"),
+    [
+        ("LEAST_PRICE", "-1", "not be negative"),
+        ("FREE_CANCEL_HOURS", "-1", "be from 0 to 32767"),
+        ("CANCEL_GRACE_MINUTES", "32768", "be from 0 to 32767"),
+        ("HOLD_MINUTES", "31", "be more than 31: so long can the payment page be paid on"),
+        ("REMIND_HOURS_BEFORE", "-1", "not be negative; 0 sends no reminders"),
+    ],
+)
+def test_a_policy_that_cannot_be_kept_is_refused(name: str, value: str, rule: str) -> None:
+    done = in_production("manage.py", "check", **{name: value})
+
+    assert done.returncode == 1
+    assert f"(sukha.E002) {name} must {rule}." in done.stderr
+
+
+def test_control_the_narrowest_policies_are_accepted() -> None:
+    zero = dict.fromkeys(["LEAST_PRICE", "FREE_CANCEL_HOURS", "CANCEL_GRACE_MINUTES", "REMIND_HOURS_BEFORE"], "0")
+
+    done = in_production("manage.py", "check", HOLD_MINUTES="32", **zero)
+
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
     ("wish", "promised"),
     [
         ({}, [31_536_000, False, False]),

@@ -52,6 +52,18 @@ def test_a_confirmed_booking_gets_a_confirmation_now_and_a_reminder_the_day_befo
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("before", [timedelta(0), -HOUR])
+def test_a_reminder_that_would_not_come_before_the_class_is_not_written(
+    monkeypatch: pytest.MonkeyPatch, before: timedelta
+) -> None:
+    monkeypatch.setattr(settings, "REMIND_BEFORE", before)
+
+    announce(BookingFactory())
+
+    assert kinds() == [Kind.BOOKING_CONFIRMED]
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize(
     ("hours_ahead", "expected"),
     [
