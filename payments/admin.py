@@ -5,13 +5,14 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
-from django.db.models import Field, Model, QuerySet
+from django.db.models import Field, Model, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext as translate
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from unfold.admin import ModelAdmin, TabularInline
 
+from accounts.models import User
 from core.money import format_money
 from payments import operations
 from payments.models import (
@@ -161,7 +162,7 @@ class EventState(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, events: QuerySet[StripeEvent]) -> QuerySet[StripeEvent]:
         if self.value() == "set_aside":
-            return events.filter(processed_at=None).exclude(quarantined="")
+            return events.filter(~Q(quarantined=""), processed_at=None)
         if self.value() == "waiting":
             return events.filter(processed_at=None, quarantined="")
         if self.value() == "processed":
@@ -190,7 +191,7 @@ class StripeEventAdmin(ReadOnly, ModelAdmin):
     ordering = ["-id"]
     show_full_result_count = False
     fields = readonly_fields = ["stripe_id", *list_display, "next_try_at", "payload"]
-    actions = ["process_again"]
+    actions = ["process_again", "mark_dealt_with"]
 
     def has_process_again_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("payments.change_stripeevent")
@@ -206,6 +207,15 @@ class StripeEventAdmin(ReadOnly, ModelAdmin):
         if left:
             words = ngettext("%(count)d event still cannot be processed.", "%(count)d events still cannot.", left)
             self.message_user(request, words % {"count": left}, messages.WARNING)
+
+    @admin.action(description=_("Mark as dealt with"), permissions=["process_again"])
+    def mark_dealt_with(self, request: HttpRequest, events: QuerySet[StripeEvent]) -> None:
+        """Close what was set aside once a person has put the money right elsewhere, at Stripe for example."""
+        manager = request.user
+        assert isinstance(manager, User)
+        closed = sum(operations.close_event(event_id=event.pk, by=manager) for event in events)
+        words = ngettext("%(count)d event is dealt with.", "%(count)d events are dealt with.", closed)
+        self.message_user(request, words % {"count": closed}, messages.SUCCESS if closed else messages.WARNING)
 
 
 class EntriesOfPass(ReadOnly, TabularInline):

@@ -8,6 +8,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.permissions import role_required
 from accounts.roles import MANAGER
+from payments.operations import money_troubles
 from scheduling.focus import FocusArea
 from scheduling.models import Slot
 from website import specimens
@@ -74,4 +75,4 @@ def manage(request: HttpRequest) -> HttpResponse:
     """The manager's hub: what the clinic offers and sells, its people and its records, each a step away."""
     sections = [app for app in admin.site.get_app_list(request) if app["app_label"] in OUR_APPS]
     sections.sort(key=lambda app: OUR_APPS.index(app["app_label"]))
-    return render(request, "website/pages/manage.html", {"sections": sections})
+    return render(request, "website/pages/manage.html", {"sections": sections, **money_troubles()})

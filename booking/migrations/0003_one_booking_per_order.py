@@ -24,8 +24,10 @@ class Migration(migrations.Migration):
                         "ALTER TABLE booking_booking DROP CONSTRAINT IF EXISTS one_booking_per_order",
                         "DROP INDEX CONCURRENTLY IF EXISTS one_booking_per_order",
                         "CREATE UNIQUE INDEX CONCURRENTLY one_booking_per_order ON booking_booking (order_id)",
-                        "ALTER TABLE booking_booking"
-                        " ADD CONSTRAINT one_booking_per_order UNIQUE USING INDEX one_booking_per_order",
+                        """
+                        ALTER TABLE booking_booking
+                            ADD CONSTRAINT one_booking_per_order UNIQUE USING INDEX one_booking_per_order
+                        """,
                     ],
                     "ALTER TABLE booking_booking DROP CONSTRAINT IF EXISTS one_booking_per_order",
                 ),

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 from booking.forms import DayForm
 from booking.models import Booking
 from core import clock
-from payments.models import Refund
+from payments.operations import money_troubles
 from scheduling.models import Slot
 
 
@@ -35,7 +35,7 @@ def day_sheet(request: HttpRequest) -> HttpResponse:
         "slots": slots,
         "people": len(people),
         "waiting": sum(booking.is_held for booking in people),
-        "failed_refunds": Refund.objects.failed_and_owed().count(),
+        **money_troubles(),
         "zone": clock.zone_label(),
     }
     return render(request, "booking/desk.html", context)

@@ -51,6 +51,10 @@ class StripeEventQuerySet(models.QuerySet["StripeEvent"]):
         """Events that still have to be worked in: neither processed nor set aside for a person."""
         return self.filter(processed_at__isnull=True, quarantined="", next_try_at__lte=clock.now())
 
+    def set_aside(self) -> "StripeEventQuerySet":
+        """Events that do not match what was asked for, and that no person has dealt with yet."""
+        return self.filter(~Q(quarantined=""), processed_at__isnull=True)
+
 
 class StripeEvent(models.Model):
     """A fact that Stripe told us, without the payer. Processed once, whatever the order and number of deliveries."""
@@ -77,6 +81,11 @@ class StripeEvent(models.Model):
                 fields=["next_try_at"],
                 condition=Q(processed_at__isnull=True, quarantined=""),
                 name="stripe_events_to_process",
+            ),
+            models.Index(
+                fields=["-id"],
+                condition=~Q(quarantined="") & Q(processed_at__isnull=True),
+                name="stripe_events_set_aside",
             ),
             models.Index(fields=["type", "-id"], name="stripe_events_by_type"),
         ]

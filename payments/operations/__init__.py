@@ -7,7 +7,7 @@ from payments.operations.checkout import (
     close_checkout,
     open_checkout,
 )
-from payments.operations.events import HANDLERS, process_event, process_event_again, store_event
+from payments.operations.events import HANDLERS, close_event, process_event, process_event_again, store_event
 from payments.operations.orders import close_order, open_order
 from payments.operations.receipts import record_payment
 from payments.operations.reconcile import reconcile_with_stripe
@@ -18,6 +18,7 @@ from payments.operations.refunds import (
     send_refund,
     send_refund_again,
 )
+from payments.operations.troubles import money_troubles
 
 __all__ = [
     "HANDLERS",
@@ -28,7 +29,9 @@ __all__ = [
     "PaymentOnItsWay",
     "check_checkout",
     "close_checkout",
+    "close_event",
     "close_order",
+    "money_troubles",
     "open_checkout",
     "open_order",
     "owe_refund",

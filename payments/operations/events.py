@@ -8,6 +8,7 @@ from typing import Any
 from django.db import DataError, transaction
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import User
 from core import clock
 from core.errors import InvalidInput
 from payments import stripe
@@ -102,6 +103,14 @@ def process_event_again(*, event_id: int) -> bool:
     unprocessed.update(quarantined="", error="", next_try_at=clock.now())
     process_event(event_id=event_id)
     return not unprocessed.exists()
+
+
+def close_event(*, event_id: int, by: User) -> bool:
+    """Note that a person has dealt with an event that was set aside, and return whether it was. It stays readable."""
+    closed = StripeEvent.objects.set_aside().filter(pk=event_id).update(processed_at=clock.now())
+    if closed:
+        logger.info("stripe event %s, which was set aside, is dealt with by account %s", event_id, by.pk)
+    return bool(closed)
 
 
 def _work_in(event: StripeEvent) -> None:

@@ -23,6 +23,7 @@ from tests.factories import (
     PatientFactory,
     RefundFactory,
     SlotFactory,
+    StripeEventFactory,
     UserFactory,
 )
 
@@ -69,6 +70,7 @@ def house() -> House:
     confirmed = BookingFactory(patient=patient)
     message = MessageFactory(booking=confirmed)
     RefundFactory(payment__order=confirmed.order, state=Refund.State.FAILED, error="expired_or_canceled_card")
+    StripeEventFactory(quarantined="amount of the payment is 1, the order says 1800")
     return House(
         open_slot=SlotFactory(),
         full_slot=full,
