@@ -25,7 +25,7 @@ from accounts.idempotency import Answer, KeyNotUsable, KeyUsedOtherwise, StillRu
 from accounts.models import Patient, User
 from accounts.permissions import account_of
 from booking.models import Booking
-from booking.operations import AlreadyBooked, book_place
+from booking.operations import AlreadyBooked, TooManyHolds, book_place
 from core import clock
 from core.errors import DomainError
 from core.queries import CompiledRead, Given
@@ -179,6 +179,7 @@ class BookingList(BookingView):
         "POST": (
             SlotFull,
             AlreadyBooked,
+            TooManyHolds,
             SlotStarted,
             SlotNotPublished,
             PriceChanged,
@@ -217,6 +218,7 @@ class BookingList(BookingView):
     def post(self, request: Request) -> Response:
         """Hold a place until it is paid for; where nothing is due it is confirmed at once.
 
+        An account holds only so many places unpaid (`too_many_holds`); what is confirmed does not count.
         The price is the slot's. Whatever else the request contains is ignored.
         """
         wish = _WISH.run_validation(request.data)

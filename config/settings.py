@@ -47,6 +47,7 @@ LEAST_PRICE = env.int("LEAST_PRICE", default=50)  # smallest unit; Stripe charge
 FREE_CANCEL_HOURS = env.int("FREE_CANCEL_HOURS", default=24)
 CANCEL_GRACE_MINUTES = env.int("CANCEL_GRACE_MINUTES", default=10)
 HOLD_LASTS = timedelta(minutes=env.int("HOLD_MINUTES", default=35))
+MOST_HOLDS = env.int("MOST_HOLDS", default=5)  # places that one account keeps unpaid at a time
 CHECKOUT_LASTS = timedelta(minutes=31)  # Stripe accepts 30 minutes or more
 REMIND_BEFORE = timedelta(hours=env.int("REMIND_HOURS_BEFORE", default=24))
 

@@ -1,4 +1,4 @@
-from booking.operations.book import AlreadyBooked, book_place
+from booking.operations.book import AlreadyBooked, TooManyHolds, book_place
 from booking.operations.hold import give_up_hold, release_hold
 from booking.operations.pay import (
     HoldIsOver,
@@ -13,6 +13,7 @@ __all__ = [
     "AlreadyBooked",
     "HoldIsOver",
     "NothingToPay",
+    "TooManyHolds",
     "book_place",
     "check_payment",
     "confirm_paid_booking",

@@ -72,8 +72,10 @@ def _hold_on(booking: Booking, wait: timedelta) -> None:
 def _release(booking: Booking, outcome: CheckoutOutcome, *, only_if: Q = ALWAYS) -> None:
     """Lock order, booking and slot in that order, as paying does, and look again."""
     order = Order.objects.select_for_update(of=("self",)).get(bookings=booking)
-    if outcome is CheckoutOutcome.NOT_PAID and order.has_open_page:
-        return  # opened in another window since; the next sweep, or another click, closes it first
+    # Opened in another window since, or being opened: the next sweep, or another click, closes it first. While Stripe
+    # is away a page that is only asked for is not waited for: its address is not told once the order is closed.
+    if order.has_open_page or (outcome is CheckoutOutcome.NOT_PAID and order.is_page_asked_for):
+        return
     held = Booking.objects.select_for_update().filter(only_if, pk=booking.pk, state=Booking.State.HELD).first()
     if held is None:
         return

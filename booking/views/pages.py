@@ -69,6 +69,8 @@ def book(request: HttpRequest, pk: int) -> HttpResponse:
     except operations.AlreadyBooked as error:
         first = Booking.objects.live().filter(patient=patient, slot=slot).first()
         return booking_page(first.pk) if first else refused(request, error, slot_page(pk))
+    except operations.TooManyHolds as error:
+        return refused(request, error, SeeOther(reverse("booking:my")))
     except DomainError as error:
         return refused(request, error, slot_page(pk))
     return booking_page(booking.pk)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from pytest_django import DjangoAssertNumQueries
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from accounts import roles
 from accounts.models import Patient, User
@@ -68,15 +68,33 @@ def test_where_nothing_is_due_the_booking_is_confirmed_at_once(api: DescribedCli
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize(("key", "statements"), [("", 7), ("a-key", 11)])
+@pytest.mark.parametrize(("key", "statements"), [("", 8), ("a-key", 12)])
 def test_the_statements_of_a_booking(
     api: DescribedClient, key: str, statements: int, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    """Who asks, slot, BEGIN, order, booking, place, COMMIT; with a key its look-up, its answer and a savepoint."""
+    """Who asks, slot, BEGIN, holds, order, booking, place, COMMIT; with a key its look-up, its answer and a savepoint."""
     slot = SlotFactory()
 
     with django_assert_num_queries(statements):
         assert book(api, slot, key=key).status_code == 201
+
+
+def test_who_holds_as_many_places_as_an_account_can_pays_first(
+    api: DescribedClient, patient: Patient, settings: Settings
+) -> None:
+    settings.MOST_HOLDS = 2
+    child = PatientFactory(account=patient.account, is_account_holder=False)
+    first, second, third = SlotFactory.create_batch(3)
+    book(api, first)
+    book(api, second, patient=child.pk)
+
+    refused = book(api, third)
+
+    assert (refused.status_code, refused.json()["code"]) == (409, "too_many_holds")
+    assert book(api, second, patient=child.pk).json()["code"] == "already_booked"
+    assert book(api, SlotFactory(price=0)).json()["state"] == "confirmed"
+    Booking.objects.filter(slot=first).update(state=Booking.State.CONFIRMED, confirmed_at=clock.now())
+    assert book(api, third).status_code == 201
 
 
 def test_a_made_up_price_state_or_payer_is_ignored(api: DescribedClient, patient: Patient) -> None:

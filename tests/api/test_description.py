@@ -55,6 +55,7 @@ def test_each_refusal_of_a_booking_is_shown_with_its_code() -> None:
         (401, "not_authenticated"),
         (403, "permission_denied"),
         (409, "already_booked"),
+        (409, "too_many_holds"),
         (409, "price_changed"),
         (409, "request_in_progress"),
         (409, "slot_full"),

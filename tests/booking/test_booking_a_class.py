@@ -6,9 +6,11 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
+from pytest_django import Settings
 
 from accounts.models import Patient
 from booking.models import Booking
+from booking.operations import book_place
 from core import clock
 from payments.models import Order
 from scheduling.models import Slot
@@ -54,6 +56,30 @@ def test_twenty_clicks_make_one_booking_and_all_lead_to_it(patients_client: Clie
 
     assert answers == {(303, reverse("booking:detail", args=[Booking.objects.get().pk]))}
     assert Order.objects.count() == 1
+
+
+def test_who_holds_too_many_places_is_led_to_where_they_can_be_paid_for(
+    patients_client: Client, patient: Patient, settings: Settings
+) -> None:
+    settings.MOST_HOLDS = 1
+    book(patients_client, SlotFactory())
+    another = SlotFactory()
+
+    answer = book(patients_client, another)
+
+    assert (answer.status_code, answer.url) == (303, reverse("booking:my"))
+    assert "give one back under “My bookings”; then you can book this class." in words(patients_client.get(answer.url))
+    assert not Booking.objects.filter(slot=another).exists()
+
+
+def test_what_the_desk_books_for_somebody_is_not_limited(patient: Patient, settings: Settings) -> None:
+    settings.MOST_HOLDS = 1
+    desk = UserFactory()
+
+    for slot in SlotFactory.create_batch(2):
+        book_place(patient=patient, slot=slot, by=desk)
+
+    assert patient.bookings.count() == 2
 
 
 def test_a_visitors_click_leads_to_sign_in_and_from_there_back_to_the_class(client: Client) -> None:

@@ -1,6 +1,7 @@
 """Faults 1 to 3: a place is sold once, whoever comes at the same time."""
 
 import time
+from collections import Counter
 from collections.abc import Iterator
 from functools import partial
 
@@ -14,7 +15,7 @@ from payments.models import Order
 from scheduling.models import Slot
 from scheduling.operations import SlotFull
 from tests.factories import PatientFactory, SlotFactory
-from tests.races.crowd import all_at_once
+from tests.races.crowd import Pause, all_at_once
 
 pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
 
@@ -55,6 +56,25 @@ def test_a_double_click_times_twenty_makes_one_booking() -> None:
     slot.refresh_from_db()
     assert ends == {"ok": 1, "already_booked": 19}
     assert (slot.taken, Booking.objects.live().count()) == (1, 1)
+
+
+def twenty_classes_at_once() -> Counter[str]:
+    patient = PatientFactory()
+    return all_at_once(wants(patient, slot) for slot in SlotFactory.create_batch(20))
+
+
+def test_an_account_that_books_twenty_classes_at_once_holds_five_places() -> None:
+    ends = twenty_classes_at_once()
+
+    assert ends == {"ok": 5, "too_many_holds": 15}
+    assert (Booking.objects.live().count(), Order.objects.count()) == (5, 5)
+
+
+def test_control_without_waiting_for_each_other_it_holds_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(book, "_LOCK_AND_COUNT", "SELECT 1;" + book._LOCK_AND_COUNT.partition(";")[2])
+    monkeypatch.setattr(book, "open_order", Pause().before(book.open_order))
+
+    assert twenty_classes_at_once()["ok"] > 5
 
 
 @pytest.fixture
