@@ -81,6 +81,11 @@ class Order(models.Model):
         """Whether somebody may be paying on a hosted page at this moment, as far as is known here."""
         return self.checkout_sessions.filter(state="open", expires_at__gt=clock.now()).exists()
 
+    @property
+    def is_page_asked_for(self) -> bool:
+        """Whether a page is being opened at this moment: Stripe is asked, and what it answered is not known yet."""
+        return self.checkout_sessions.filter(state="asked", expires_at__gt=clock.now()).exists()
+
 
 class Payment(models.Model):
     """Money that came in for an order: one row for each movement, written once."""

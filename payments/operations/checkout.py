@@ -53,8 +53,8 @@ def open_checkout(*, order: Order, text: str, success_url: str, cancel_url: str,
     """The order's hosted payment page: the one that is open, else a new one.
 
     `text` tells the payer what is paid for; Stripe reads it too, so it says nothing about health. Key and parameters
-    are stored before Stripe is called, so a call whose answer was lost leads to the same page. Call it outside a
-    transaction.
+    are stored before Stripe is called, so a call whose answer was lost leads to the same page. The address of a page is
+    never told once its order is closed, however long Stripe took. Call it outside a transaction.
 
     Raises OrderNotOpen, PaymentOnItsWay, StripeUnreachable (try again) or StripeRefused.
     """
@@ -69,7 +69,27 @@ def open_checkout(*, order: Order, text: str, success_url: str, cancel_url: str,
         session = _ask(_session_to_ask_for(order, words))
     if session.state != CheckoutSession.State.OPEN:  # closed in another window at the same moment
         raise OrderNotOpen()
+    if not _is_still_owed(order):
+        _close_unseen(session)
+        raise OrderNotOpen()
     return session
+
+
+@transaction.atomic
+def _is_still_owed(order: Order) -> bool:
+    """Whether the order is open now that its page is: the call to Stripe may have taken long.
+
+    Waits for whoever closes the order at this moment. Whoever closes it later finds the open page.
+    """
+    return Order.objects.select_for_update().get(pk=order.pk).is_open
+
+
+def _close_unseen(session: CheckoutSession) -> None:
+    """Close a page whose address is not told. Where that fails it ends by itself, and nobody can pay on it."""
+    try:
+        record_checkout(stripe.expire_checkout_session(str(session.stripe_id)))
+    except (stripe.StripeUnreachable, stripe.StripeRefused):
+        logger.warning("checkout %s is of a closed order and could not be closed", session.pk)
 
 
 @transaction.atomic

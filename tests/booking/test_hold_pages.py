@@ -12,7 +12,7 @@ from core import clock
 from payments.models import CheckoutSession, Order, Payment
 from payments.operations import CheckoutOutcome, PaymentOnItsWay, close_checkout, reconcile_with_stripe
 from payments.stripe import StripeRefused, StripeUnreachable
-from tests.factories import PatientFactory, SlotFactory
+from tests.factories import CheckoutSessionFactory, PatientFactory, SlotFactory
 from tests.payments.sandbox.running import Sandbox
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -146,3 +146,36 @@ def test_a_page_that_is_opened_while_the_hold_ends_is_closed_before_the_place_is
     hold.refresh_from_db()
     assert hold.is_released
     assert CheckoutSession.objects.get().state == State.EXPIRED
+
+
+def test_while_stripe_is_away_a_page_that_was_only_asked_for_does_not_keep_the_place_longer(
+    stripe_sandbox: Sandbox, hold: Booking
+) -> None:
+    """Nobody has ever been told its address; else who clicks on Pay again and again would keep the place for ever."""
+    CheckoutSessionFactory(order=hold.order, state=State.ASKED, stripe_id=None)
+    stripe_is_away(stripe_sandbox)
+
+    release_hold(booking=time_is_over(hold, minutes_ago=76))
+
+    hold.refresh_from_db()
+    assert hold.is_released
+
+
+def test_a_page_that_is_opened_when_stripe_has_been_waited_for_long_enough_still_keeps_the_place(
+    stripe_sandbox: Sandbox, hold: Booking, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    CheckoutSessionFactory(order=hold.order, expires_at=clock.now())
+    stripe_is_away(stripe_sandbox, "/v1/checkout/sessions/*")
+    over = time_is_over(hold, minutes_ago=76)
+
+    def look_and_open(booking: Booking) -> bool:
+        answer = may_be_paid(booking)
+        start_payment(booking=hold)  # in another window, loaded before the time was over
+        return answer
+
+    may_be_paid = operation_of_holds._may_be_paid
+    monkeypatch.setattr(operation_of_holds, "_may_be_paid", look_and_open)
+    release_hold(booking=over)
+
+    hold.refresh_from_db()
+    assert hold.is_held
