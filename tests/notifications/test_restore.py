@@ -117,7 +117,7 @@ def test_done_again_it_leaves_alone_what_the_restored_system_has_written(stand_a
     [
         ("yesterday", r"yesterday is no time\. Write it like 2026-11-22T14:30\."),
         ("2026-10-25T02:30", "happens twice in Berlin"),
-        ((clock.now() + timedelta(days=1)).isoformat(), "cannot lie in the future"),
+        ("2999-01-01T00:00+00:00", "cannot lie in the future"),
     ],
 )
 def test_a_moment_that_means_nothing_is_refused(moment: str, answer: str) -> None:
