@@ -49,7 +49,7 @@ CANCEL_GRACE_MINUTES = env.int("CANCEL_GRACE_MINUTES", default=10)
 HOLD_LASTS = timedelta(minutes=env.int("HOLD_MINUTES", default=35))
 MOST_HOLDS = env.int("MOST_HOLDS", default=5)  # places that one account keeps unpaid at a time
 CHECKOUT_LASTS = timedelta(minutes=31)  # Stripe accepts 30 minutes or more
-REMIND_BEFORE = timedelta(hours=env.int("REMIND_HOURS_BEFORE", default=24))
+REMIND_BEFORE = timedelta(hours=env.int("REMIND_HOURS_BEFORE", default=26))  # while cancelling is still free
 
 # The house
 INSTALLED_APPS = [

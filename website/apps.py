@@ -2,7 +2,7 @@ from django.apps import AppConfig
 from django.core import checks
 from django.utils.translation import gettext_lazy as _
 
-from website.checks import local_run_is_off, policies_can_be_kept
+from website.checks import local_run_is_off, policies_can_be_kept, reminders_come_in_time
 
 
 class WebsiteConfig(AppConfig):
@@ -11,4 +11,5 @@ class WebsiteConfig(AppConfig):
 
     def ready(self) -> None:
         checks.register(policies_can_be_kept)
+        checks.register(reminders_come_in_time)
         checks.register(local_run_is_off, checks.Tags.security, deploy=True)

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
+from django.core import checks
 from django.core.checks import CheckMessage, Error
 
 MOST = 32_767  # what a booking's copy of the policy can hold
@@ -18,6 +19,21 @@ def local_run_is_off(**kwargs: Any) -> list[CheckMessage]:
         return []
     return [
         Error("LOCAL_RUN must be off in production.", hint="Take LOCAL_RUN out of the environment.", id="sukha.E001")
+    ]
+
+
+def reminders_come_in_time(**kwargs: Any) -> list[CheckMessage]:
+    """Who is reminded and cannot come should still be able to cancel free of charge."""
+    hours = settings.REMIND_BEFORE // timedelta(hours=1)
+    if hours <= 0 or hours > settings.FREE_CANCEL_HOURS:
+        return []
+    return [
+        checks.Warning(
+            f"The reminder comes {hours} hours before a class, when cancelling is not free any more "
+            f"({settings.FREE_CANCEL_HOURS} hours before).",
+            hint="Set REMIND_HOURS_BEFORE to some hours more than FREE_CANCEL_HOURS.",
+            id="sukha.W003",
+        )
     ]
 
 
@@ -33,6 +49,7 @@ def policies_can_be_kept(**kwargs: Any) -> list[CheckMessage]:
             settings.HOLD_LASTS > settings.CHECKOUT_LASTS,
             f"be more than {longest_page}: so long can the payment page be paid on",
         ),
+        ("MOST_HOLDS", settings.MOST_HOLDS >= 1, "be 1 or more: booking with a payment makes a hold"),
         ("REMIND_HOURS_BEFORE", settings.REMIND_BEFORE.total_seconds() >= 0, "not be negative; 0 sends no reminders"),
     ]
     return [Error(f"{name} must {rule}.", id="sukha.E002") for name, is_kept, rule in rules if not is_kept]

@@ -70,6 +70,7 @@ def test_the_check_for_deployment_refuses_a_local_run() -> None:
         ("FREE_CANCEL_HOURS", "-1", "be from 0 to 32767"),
         ("CANCEL_GRACE_MINUTES", "32768", "be from 0 to 32767"),
         ("HOLD_MINUTES", "31", "be more than 31: so long can the payment page be paid on"),
+        ("MOST_HOLDS", "0", "be 1 or more: booking with a payment makes a hold"),
         ("REMIND_HOURS_BEFORE", "-1", "not be negative; 0 sends no reminders"),
     ],
 )
@@ -84,6 +85,31 @@ def test_control_the_narrowest_policies_are_accepted() -> None:
     zero = dict.fromkeys(["LEAST_PRICE", "FREE_CANCEL_HOURS", "CANCEL_GRACE_MINUTES", "REMIND_HOURS_BEFORE"], "0")
 
     done = in_production("manage.py", "check", HOLD_MINUTES="32", **zero)
+
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("remind", "free", "is_warned"),
+    [
+        ("24", "24", True),
+        ("12", "24", True),
+        ("26", "26", True),
+        ("25", "24", False),
+        ("0", "24", False),
+        ("2", "0", False),
+    ],
+)
+def test_a_reminder_that_comes_too_late_to_cancel_free_is_warned_of(remind: str, free: str, is_warned: bool) -> None:
+    done = in_production("manage.py", "check", REMIND_HOURS_BEFORE=remind, FREE_CANCEL_HOURS=free)
+
+    assert done.returncode == 0
+    assert ("(sukha.W003)" in done.stderr) is is_warned
+    assert (f"The reminder comes {remind} hours before a class" in done.stderr) is is_warned
+
+
+def test_whoever_is_reminded_can_still_cancel_free_unless_the_clinic_decides_otherwise() -> None:
+    done = in_production("manage.py", "check", "--fail-level", "WARNING")
 
     assert done.returncode == 0, done.stderr
 

@@ -80,7 +80,7 @@ def test_a_backup_comes_back_whole_and_its_mail_stays_where_it_was(
 @pytest.mark.django_db
 def test_what_came_due_after_the_old_system_stopped_still_goes_out(mail_server: MailServer, stand_at: StandAt) -> None:
     stand_at(STOPPED - timedelta(hours=2))
-    announced(BookingFactory(slot=SlotFactory(starts_at=STOPPED + timedelta(hours=25))))
+    announced(BookingFactory(slot=SlotFactory(starts_at=STOPPED + timedelta(hours=27))))
     code = send_code()
     Message.objects.update(created_at=clock.now())
 

@@ -68,8 +68,8 @@ def test_a_reminder_that_would_not_come_before_the_class_is_not_written(
     ("hours_ahead", "expected"),
     [
         (72, [Kind.BOOKING_CONFIRMED, Kind.CLASS_REMINDER]),
-        (26, [Kind.BOOKING_CONFIRMED, Kind.CLASS_REMINDER]),
-        (25.9, [Kind.BOOKING_CONFIRMED]),
+        (28, [Kind.BOOKING_CONFIRMED, Kind.CLASS_REMINDER]),
+        (27.9, [Kind.BOOKING_CONFIRMED]),
         (20, [Kind.BOOKING_CONFIRMED]),
         (1, [Kind.BOOKING_CONFIRMED]),
     ],
