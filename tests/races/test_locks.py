@@ -74,7 +74,8 @@ def test_two_workers_that_are_told_of_the_same_events_in_another_order_do_not_de
     monkeypatch.setattr(reconcile, "store_event", Pause().after(reconcile.store_event))
 
     ends = all_at_once(
-        partial(reconcile._store_missing, {event["id"]: event for event in told}) for told in ([one, two], [two, one])
+        partial(reconcile._store_missing, {event["id"]: event for event in told}, looked_at=clock.now())
+        for told in ([one, two], [two, one])
     )
 
     assert ends == {"ok": 2}

@@ -16,7 +16,7 @@ from booking.operations import book_place
 from core import clock
 from scheduling import freshness
 from scheduling.freshness import Kept, KeptPages, Page, kept_pages
-from scheduling.models import ClassType, Instructor, Location, Room, Slot
+from scheduling.models import ClassType, Instructor, Location, Slot
 from tests.booking.reading import words
 from tests.factories import InstructorFactory, PatientFactory, SlotFactory
 from tests.scheduling.conftest import MONDAY_MORNING, StandAt
@@ -112,8 +112,7 @@ CHANGES: dict[str, tuple[Callable[[], Any], str]] = {
     "a capacity": (lambda: Slot.objects.update(capacity=9), "4 places left"),
     "a class type's name": (lambda: ClassType.objects.update(name="Chair Yoga"), "Chair Yoga"),
     "an instructor's name": (lambda: Instructor.objects.update(name="Helena Brandt"), "with Helena Brandt"),
-    "a room's name": (lambda: Room.objects.update(name="Hall"), "Hall, House by the Park"),
-    "a location's name": (lambda: Location.objects.update(name="Canal House"), "Quiet Room, Canal House"),
+    "a location's name": (lambda: Location.objects.update(name="Canal House"), "Canal House"),
     "another instructor": (
         lambda: Slot.objects.update(instructor=InstructorFactory(name="Marco Ferreira")),
         "with Marco Ferreira",
