@@ -1,4 +1,4 @@
-"""Who may open a page or call an endpoint, by role."""
+"""Who may open a page or call an endpoint, by role; and what only a form may do."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import redirect
+from django.views.decorators.http import require_POST
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
@@ -30,6 +32,26 @@ def role_required(*allowed: str) -> Callable[[View], View]:
             if not roles.has_role(request.user, *allowed):
                 raise PermissionDenied
             return view(request, *args, **kwargs)
+
+        return guarded
+
+    return decorate
+
+
+def form_only(page: str, *names: str) -> Callable[[View], View]:
+    """Let only a form do this. Who comes by a link, as after signing in, gets the page that the form stands on.
+
+    `page` is its URL name, `names` the parts of the address that it takes: `@form_only("booking:slot", "pk")`.
+    """
+
+    def decorate(view: View) -> View:
+        by_form = require_POST(view)
+
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            if request.method in ("GET", "HEAD"):
+                return redirect(page, **{name: kwargs[name] for name in names})
+            return by_form(request, *args, **kwargs)
 
         return guarded
 

@@ -13,10 +13,11 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext as translate
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.models import Patient
+from accounts.permissions import form_only
 from booking import calendar, operations
 from booking.forms import BookForm, CheckForm
 from booking.models import Booking
@@ -54,7 +55,7 @@ def class_page(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "booking/slot.html", context)
 
 
-@require_POST
+@form_only("booking:slot", "pk")
 def book(request: HttpRequest, pk: int) -> HttpResponse:
     """Book the class at the price that its page showed; a second click finds the booking of the first."""
     slot = get_object_or_404(Slot.objects.visible_to(request.user).with_details(), pk=pk)
@@ -106,7 +107,7 @@ def detail(request: OwnRequest, booking: Booking) -> HttpResponse:
     return render(request, "booking/detail.html", context)
 
 
-@require_POST
+@form_only("booking:detail", "pk")
 @own_booking
 def pay(request: OwnRequest, booking: Booking) -> HttpResponse:
     """Off to the hosted payment page: a new one, or the one that is open already."""
@@ -116,7 +117,7 @@ def pay(request: OwnRequest, booking: Booking) -> HttpResponse:
         return refused(request, error, booking_page(booking.pk))
 
 
-@require_POST
+@form_only("booking:detail", "pk")
 @own_booking
 def check_payment(request: OwnRequest, booking: Booking) -> HttpResponse:
     """Has the payment arrived? Asked by the page itself every few seconds for a minute, else by its button."""

@@ -7,8 +7,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext as translate
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
+from accounts.permissions import form_only
 from booking.models import Booking
 from booking.views.answers import OwnRequest, SeeOther, refused
 from core import clock
@@ -31,9 +32,9 @@ def failed_refunds(request: HttpRequest) -> HttpResponse:
     return render(request, "booking/refunds.html", context)
 
 
+@form_only("booking:refunds")
 @login_required
 @permission_required("payments.send_refund", raise_exception=True)
-@require_POST
 def send_again(request: OwnRequest, pk: int) -> HttpResponse:
     """Send a failed refund again."""
     page = SeeOther(reverse("booking:refunds"))

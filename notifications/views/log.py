@@ -11,9 +11,10 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext as translate
 from django.views.decorators.clickjacking import xframe_options_sameorigin
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.encryption import decrypt, encrypt
+from accounts.permissions import form_only
 from booking.views.answers import OwnRequest, SeeOther, refused
 from core import clock
 from core.errors import DomainError
@@ -92,9 +93,9 @@ def message_html(request: HttpRequest, pk: int) -> HttpResponse:
     return HttpResponse(letter.html, headers={"Content-Security-Policy": FRAME_POLICY})
 
 
+@form_only("notifications:message", "pk")
 @login_required
 @may_read
-@require_POST
 def retry(request: OwnRequest, pk: int) -> HttpResponse:
     """Send again what failed."""
     page = SeeOther(reverse("notifications:message", args=[pk]))

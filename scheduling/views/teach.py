@@ -9,9 +9,9 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.permissions import role_required
+from accounts.permissions import form_only, role_required
 from accounts.roles import INSTRUCTOR, MANAGER, has_role
 from core import clock
 from core.errors import DomainError
@@ -104,8 +104,8 @@ def slot_edit(request: HttpRequest, pk: int) -> HttpResponse:
     return _form_page(request, form, slot)
 
 
+@form_only("scheduling:teach")
 @plans_classes
-@require_POST
 def publish(request: HttpRequest, pk: int) -> HttpResponse:
     """Open a draft for booking."""
     try:

@@ -72,7 +72,7 @@ def test_where_nothing_is_due_the_booking_is_confirmed_at_once(api: DescribedCli
 def test_the_statements_of_a_booking(
     api: DescribedClient, key: str, statements: int, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    """Who asks, slot, BEGIN, holds, order, booking, place, COMMIT; with a key its look-up, its answer and a savepoint."""
+    """Who asks, slot, BEGIN, holds, order, booking, place, COMMIT; with a key its look-up, answer and a savepoint."""
     slot = SlotFactory()
 
     with django_assert_num_queries(statements):

@@ -157,8 +157,12 @@ def test_an_account_without_a_patient_books_nothing(client: Client) -> None:
     assert Booking.objects.count() == 0
 
 
-def test_a_link_cannot_book(patients_client: Client) -> None:
-    assert patients_client.get(reverse("booking:book", args=[SlotFactory().pk])).status_code == 405
+def test_a_link_cannot_book_and_leads_to_the_class(patients_client: Client) -> None:
+    slot = SlotFactory()
+
+    answer = patients_client.get(reverse("booking:book", args=[slot.pk]))
+
+    assert (answer.status_code, answer.url) == (302, reverse("booking:slot", args=[slot.pk]))
     assert Booking.objects.count() == 0
 
 

@@ -284,10 +284,15 @@ def test_another_site_cannot_send_the_forms(patient: Patient, name: str) -> None
 
 
 @pytest.mark.parametrize("name", ["pay", "check_payment"])
-def test_a_link_neither_pays_nor_asks(patients_client: Client, patient: Patient, name: str) -> None:
+def test_a_link_neither_pays_nor_asks_and_leads_to_the_booking(
+    patients_client: Client, patient: Patient, name: str
+) -> None:
     hold = BookingFactory(patient=patient, state=HELD)
 
-    assert patients_client.get(reverse(f"booking:{name}", args=[hold.pk])).status_code == 405
+    answer = without_writing(lambda: patients_client.get(reverse(f"booking:{name}", args=[hold.pk])))
+
+    assert (answer.status_code, answer.url) == (302, reverse("booking:detail", args=[hold.pk]))
+    assert patients_client.put(reverse(f"booking:{name}", args=[hold.pk])).status_code == 405
 
 
 def test_the_page_takes_few_queries(

@@ -111,6 +111,15 @@ def test_who_may_see_and_send(role: str, status: int) -> None:
     assert Refund.objects.filter(replaces=refund).exists() == (status == 200)
 
 
+def test_a_link_sends_nothing_and_leads_to_the_list(desk: Client) -> None:
+    refund = RefundFactory(state=Refund.State.FAILED)
+
+    answer = desk.get(reverse("booking:send_refund_again", args=[refund.pk]))
+
+    assert (answer.status_code, answer.url) == (302, reverse("booking:refunds"))
+    assert Refund.objects.get() == refund
+
+
 def test_a_visitor_is_asked_to_sign_in(client: Client) -> None:
     refund = failed_refund()
 

@@ -274,6 +274,13 @@ class TestMessage:
     def test_an_unknown_message_is_not_found(self, desk: Client, pk: int) -> None:
         assert desk.get(f"{LOG}{pk}/").status_code == 404
 
+    def test_the_address_of_the_button_leads_to_the_message(self, desk: Client) -> None:
+        message = MessageFactory(state=State.FAILED)
+
+        answer = desk.get(f"{page_of(message)}retry/")
+
+        assert (answer.status_code, answer.url) == (302, page_of(message))
+
     def test_looking_at_messages_changes_nothing(self, desk: Client) -> None:
         messages = [MessageFactory(state=state) for state in State]
         before = list(Message.objects.order_by("pk").values())

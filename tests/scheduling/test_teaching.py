@@ -299,7 +299,11 @@ class TestADraft:
     ) -> None:
         draft = draft_of(instructor)
 
-        assert instructors_client.get(f"/teach/slots/{draft.pk}/publish/").status_code == 405
+        answer = instructors_client.get(f"/teach/slots/{draft.pk}/publish/")
+
+        draft.refresh_from_db()
+        assert (answer.status_code, answer.url) == (302, "/teach/")
+        assert draft.state == Slot.State.DRAFT
 
 
 class TestAPublishedClass:
