@@ -22,6 +22,7 @@ class BookingAdmin(ReadOnly, ModelAdmin):
         *list_display,
         "booked_by",
         "hold_expires_at",
+        "given_up_at",
         "confirmed_at",
         "ended_at",
         "cancels_free",

@@ -95,6 +95,8 @@ class Booking(models.Model):
     currency = models.CharField(_("currency"), max_length=3)
     made_at = models.DateTimeField(_("made"), default=clock.now, editable=False)
     hold_expires_at = models.DateTimeField(_("held until"), null=True, blank=True)
+    # only where the place could not be freed at once, because Stripe did not answer
+    given_up_at = models.DateTimeField(_("given up"), null=True, blank=True)
     confirmed_at = models.DateTimeField(_("confirmed"), null=True, blank=True)
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
     free_cancel_hours = models.PositiveSmallIntegerField(default=free_cancel_hours, editable=False)
@@ -158,12 +160,17 @@ class Booking(models.Model):
         """Whether the patient let go of the held place, before its time was over."""
         if not self.is_released or self.ended_at is None or self.hold_expires_at is None:
             return False
-        return self.ended_at < self.hold_expires_at
+        return self.given_up_at is not None or self.ended_at < self.hold_expires_at
+
+    @property
+    def is_being_given_back(self) -> bool:
+        """Whether the patient let go of the place, and its payment page has to be closed before it is free."""
+        return self.is_held and self.given_up_at is not None
 
     @property
     def hold_time_left(self) -> timedelta:
-        """How long the place is still held; zero when the time is over or nothing is held."""
-        if not self.is_held or self.hold_expires_at is None:
+        """How long the place can still be paid for; zero when the time is over, or the patient does not want it."""
+        if not self.is_held or self.is_being_given_back or self.hold_expires_at is None:
             return timedelta()
         return max(self.hold_expires_at - clock.now(), timedelta())
 

@@ -3,6 +3,7 @@
 import logging
 from datetime import timedelta
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 
@@ -15,7 +16,7 @@ from scheduling.operations import give_place_back
 
 WAIT_FOR_MONEY = timedelta(hours=1)
 WAIT_FOR_ANSWER = timedelta(minutes=2)
-LONGEST_WAIT_FOR_ANSWER = timedelta(minutes=75)  # or as long as a checkout page of the hold may be open
+LONGEST_WAIT_FOR_ANSWER = timedelta(minutes=40)  # after a hold's time, or as long as a page of it may be open
 ALWAYS = Q()
 
 logger = logging.getLogger(__name__)
@@ -41,15 +42,23 @@ def release_hold(*, booking: Booking) -> None:
 
 @stripe.while_somebody_waits()
 def give_up_hold(*, booking: Booking) -> None:
-    """The patient lets go of a held place before its time; if it was paid for meanwhile, the payment wins."""
+    """The patient lets go of a held place before its time; if it was paid for meanwhile, the payment wins.
+
+    Its payment page is closed at the provider first. While the provider does not answer the place is being given back:
+    it can be paid for here no more, and the sweep closes the page and frees the place. Also where the page was opened
+    at this moment in another window, or the money is on its way, the place stays held.
+    """
     outcome = _close(booking)
-    if outcome in (CheckoutOutcome.NOT_PAID, CheckoutOutcome.UNKNOWN):
+    if outcome is CheckoutOutcome.NOT_PAID:
         _release(booking, outcome)
+    elif outcome is CheckoutOutcome.UNKNOWN:
+        now = clock.now()
+        Booking.objects.filter(pk=booking.pk, state=Booking.State.HELD).update(given_up_at=now, hold_expires_at=now)
 
 
 def _may_be_paid(booking: Booking) -> bool:
     """Whether an answer of the payment service is still worth waiting for."""
-    if clock.now() < booking.made_at + LONGEST_WAIT_FOR_ANSWER:
+    if clock.now() < booking.made_at + settings.HOLD_LASTS + LONGEST_WAIT_FOR_ANSWER:
         return True
     return booking.order is not None and booking.order.has_open_page
 

@@ -140,7 +140,7 @@ def check_payment(request: OwnRequest, booking: Booking) -> HttpResponse:
 @own_booking
 def give_up(request: OwnRequest, booking: Booking) -> HttpResponse:
     """Let go of a held place: first a question, then the deed."""
-    if not booking.is_held:
+    if not booking.is_held or booking.is_being_given_back:
         return booking_page(booking.pk)
     if request.method != "POST":
         return render(request, "booking/give_up.html", {"booking": booking, "slot": booking.slot})
@@ -148,6 +148,8 @@ def give_up(request: OwnRequest, booking: Booking) -> HttpResponse:
     booking.refresh_from_db()
     if booking.is_confirmed:
         messages.info(request, translate("Your payment had been made already, so we could not give the place away."))
+    elif booking.is_held and not booking.is_being_given_back:
+        messages.info(request, translate("You still hold this place, because its payment has begun in another window."))
     return booking_page(booking.pk)
 
 

@@ -82,6 +82,15 @@ def test_the_sheet_shows_who_comes_and_who_has_paid(desk: Client, receptionist: 
     assert "Confirmed" not in text and text.count("booked by") == 1
 
 
+def test_a_place_that_is_being_given_back_is_not_said_to_be_paid_soon(desk: Client, friday_noon: datetime) -> None:
+    BookingFactory(slot__starts_at=friday_noon + timedelta(hours=6), state=HELD, given_up_at=friday_noon)
+
+    text = words(sheet(desk))
+
+    assert "Being given back" in text
+    assert "To pay by" not in text
+
+
 def test_a_refund_is_shown_beside_what_was_paid(desk: Client) -> None:
     booking = BookingFactory(slot__starts_at=clock.now())
     PaymentFactory(order=booking.order, refunded=800)

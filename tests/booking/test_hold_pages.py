@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from pytest_django import Settings
 
 from booking.models import Booking
 from booking.operations import book_place, give_up_hold, release_hold, start_payment
@@ -146,6 +147,50 @@ def test_a_page_that_is_opened_while_the_hold_ends_is_closed_before_the_place_is
     hold.refresh_from_db()
     assert hold.is_released
     assert CheckoutSession.objects.get().state == State.EXPIRED
+
+
+def test_how_long_an_answer_is_waited_for_counts_from_the_end_of_the_hold(
+    stripe_sandbox: Sandbox, hold: Booking, settings: Settings
+) -> None:
+    settings.HOLD_LASTS = timedelta(minutes=90)
+    start_payment(booking=hold)
+    CheckoutSession.objects.update(expires_at=clock.now())
+    stripe_is_away(stripe_sandbox, "/v1/checkout/sessions/*")
+
+    release_hold(booking=time_is_over(hold, minutes_ago=91))
+
+    hold.refresh_from_db()
+    assert hold.is_held
+
+
+def test_a_page_that_a_process_died_over_is_found_and_closed_when_the_hold_ends(
+    stripe_sandbox: Sandbox, hold: Booking
+) -> None:
+    start_payment(booking=hold)
+    CheckoutSession.objects.update(state=State.ASKED, stripe_id=None, url="")
+
+    release_hold(booking=time_is_over(hold))
+
+    hold.refresh_from_db()
+    assert hold.is_released
+    assert CheckoutSession.objects.get().state == State.EXPIRED
+    assert [page["status"] for page in stripe_sandbox.seen("dump")["checkout.session"]] == ["expired"]
+
+
+def test_a_page_that_was_asked_for_longer_ago_than_stripe_knows_the_key_does_not_keep_the_place(
+    stripe_sandbox: Sandbox, hold: Booking
+) -> None:
+    long_ago = clock.now() - timedelta(hours=25)
+    CheckoutSessionFactory(
+        order=hold.order, state=State.ASKED, stripe_id=None, created_at=long_ago, expires_at=long_ago
+    )
+
+    release_hold(booking=time_is_over(hold))
+
+    hold.refresh_from_db()
+    assert hold.is_released
+    assert CheckoutSession.objects.get().state == State.EXPIRED
+    assert stripe_sandbox.seen("dump").get("checkout.session", []) == []
 
 
 def test_while_stripe_is_away_a_page_that_was_only_asked_for_does_not_keep_the_place_longer(
