@@ -302,7 +302,7 @@ class TestADraft:
         answer = instructors_client.get(f"/teach/slots/{draft.pk}/publish/")
 
         draft.refresh_from_db()
-        assert (answer.status_code, answer.url) == (302, "/teach/")
+        assert (answer.status_code, answer["Location"]) == (302, "/teach/")
         assert draft.state == Slot.State.DRAFT
 
 
