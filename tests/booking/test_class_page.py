@@ -202,6 +202,17 @@ def test_an_account_without_a_patient_is_told_why_it_cannot_book(client: Client)
     assert buttons(page) == []
 
 
+@pytest.mark.parametrize("role", roles.STAFF)
+def test_staff_are_told_of_no_rules_that_are_not_theirs(client: Client, role: str) -> None:
+    client.force_login(UserFactory(role=role))
+
+    page = page_of(SlotFactory(), client)
+
+    assert "You are signed in as staff Patients book this class here with their own accounts." in words(page)
+    assert not any(rule in words(page) for rule in ("front desk", "place is held", "Free to cancel"))
+    assert buttons(page) == []
+
+
 @pytest.mark.parametrize("number", ["0", "99999999999999999999999", "9" * 5000])
 def test_a_number_without_a_class_is_no_page(client: Client, number: str) -> None:
     assert client.get(f"/slots/{number}/").status_code == 404

@@ -8,6 +8,7 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django.fixtures import DjangoAssertNumQueries
 
+from accounts import roles
 from accounts.models import Patient
 from booking.models import Booking
 from tests.booking.reading import buttons, without_writing, words
@@ -96,10 +97,26 @@ def test_older_bookings_are_on_further_pages(patients_client: Client, patient: P
     assert [page.content.decode().count("<article") for page in (first, second, beyond)] == [20, 1, 1]
 
 
-def test_staff_without_a_patient_see_an_empty_page(client: Client) -> None:
+@pytest.mark.parametrize(
+    ("role", "place"),
+    [(roles.FRONT_DESK, "Day sheet"), (roles.MANAGER, "Day sheet"), (roles.INSTRUCTOR, "Teaching")],
+)
+def test_staff_without_a_patient_are_not_sent_to_book(client: Client, role: str, place: str) -> None:
+    client.force_login(UserFactory(role=role))
+
+    page = my_page(client)
+
+    assert "You are signed in as staff, and take part in no class with this account." in words(page)
+    assert buttons(page) == [place]
+
+
+def test_an_account_without_patient_and_role_is_sent_to_the_desk(client: Client) -> None:
     client.force_login(UserFactory())
 
-    assert "You have no class booked" in words(my_page(client))
+    page = my_page(client)
+
+    assert "No patient belongs to this account, so it cannot book. Please ask the front desk." in words(page)
+    assert buttons(page) == []
 
 
 def test_who_is_not_signed_in_signs_in_first(client: Client) -> None:
