@@ -90,7 +90,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def get_login_redirect_url(self, request: HttpRequest) -> str:
         assert isinstance(request.user, User)
-        homes = [page for role, page in HOMES if role in request.user.roles]
+        homes = [page for role, page in HOMES if roles.has_role(request.user, role)]
         return resolve_url(homes[0] if homes else settings.LOGIN_REDIRECT_URL)
 
     def get_reauthentication_methods(self, user: AbstractBaseUser | AnonymousUser) -> list[dict[str, Any]]:

@@ -34,7 +34,11 @@ class UserForm(forms.ModelForm):
         choices=[(role, role.capitalize()) for role in roles.TABLE],
         required=False,
         widget=UnfoldAdminCheckboxSelectMultipleWidget,
-        help_text=_("What each role may do is written in accounts/roles.py."),
+        help_text=_(
+            "Patient: books for themselves. Instructor: plans and publishes their own classes. Front desk: sees the "
+            "day sheet, payments and messages, keeps the list of patients, sends failed refunds again. Manager: all "
+            "of that, everybody's classes, and rooms, class types, prices and accounts."
+        ),
     )
 
     class Meta:

@@ -1,6 +1,7 @@
 """The forms of signing in and of one's own profile. Labels stand above their fields, so there are no placeholders."""
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from allauth.account import forms as account_forms
@@ -12,6 +13,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Patient, User, birth_date_of_a_living_person, one_line, phone_number
 
+Attributes = Mapping[str, Any]
+NONE: Attributes = {}
 CODE_ATTRIBUTES = {
     "autocomplete": "one-time-code",
     "inputmode": "numeric",
@@ -19,22 +22,27 @@ CODE_ATTRIBUTES = {
     "spellcheck": "false",
     "class": "nums text-2xl tracking-widest",
 }
-CODE_ERRORS = {"required": _("Please enter the code.")}
+TOO_LONG = _("Please write at most %(limit_value)d characters.")
+CODE_ERRORS = {"required": _("Please enter the code."), "max_length": TOO_LONG}
 EMAIL_ERRORS = {
     "required": _("Please enter your e-mail address."),
     "invalid": _("Please enter a whole e-mail address, such as anna@example.org."),
+    "max_length": TOO_LONG,
 }
 PASSWORD_RULES = _("At least 10 characters, and none of the passwords that everybody tries first.")
+
+
+# For the one field of a page that is there for nothing else; elsewhere somebody would miss what stands above it.
+FOCUS = {"autofocus": True}
 
 
 class CodeField(forms.CharField):
     """Six digits, typed with or without the space between them; a slip of the form costs no guess."""
 
-    def __init__(self, **options: Any) -> None:
+    def __init__(self, *, attributes: Attributes = NONE, **options: Any) -> None:
         options.setdefault("label", _("Code"))
         options.setdefault("error_messages", CODE_ERRORS)
-        options.setdefault("widget", forms.TextInput(attrs=CODE_ATTRIBUTES))
-        super().__init__(max_length=20, **options)
+        super().__init__(max_length=20, widget=forms.TextInput(attrs={**CODE_ATTRIBUTES, **attributes}), **options)
 
     def clean(self, value: str) -> str:
         digits = re.sub(r"[\s\-\u2010-\u2015]", "", super().clean(value))
@@ -44,10 +52,10 @@ class CodeField(forms.CharField):
 
 
 class EmailField(forms.EmailField):
-    def __init__(self, **options: Any) -> None:
+    def __init__(self, *, attributes: Attributes = NONE, **options: Any) -> None:
         options.setdefault("label", _("E-mail address"))
         options.setdefault("error_messages", EMAIL_ERRORS)
-        attributes = {"autocomplete": "email", "autocapitalize": "off", "spellcheck": "false"}
+        attributes = {"autocomplete": "email", "autocapitalize": "off", "spellcheck": "false", **attributes}
         super().__init__(max_length=254, widget=forms.EmailInput(attrs=attributes), **options)
 
     def clean(self, value: str) -> str:
@@ -55,11 +63,11 @@ class EmailField(forms.EmailField):
 
 
 class SignInForm(forms.Form):
-    email = EmailField()
+    email = EmailField(attributes=FOCUS)
 
 
 class CodeForm(forms.Form):
-    code = CodeField()
+    code = CodeField(attributes=FOCUS)
 
 
 class SignUpForm(forms.Form):
@@ -68,7 +76,7 @@ class SignUpForm(forms.Form):
         max_length=150,
         validators=[one_line],
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
-        error_messages={"required": _("Please enter your name.")},
+        error_messages={"required": _("Please enter your name."), "max_length": TOO_LONG},
     )
     phone = forms.CharField(
         label=_("Phone"),
@@ -76,6 +84,7 @@ class SignUpForm(forms.Form):
         max_length=40,
         required=False,
         validators=[phone_number],
+        error_messages={"max_length": TOO_LONG},
         widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"}),
     )
 
@@ -142,11 +151,11 @@ class ReauthenticateForm(WithoutPlaceholders, account_forms.ReauthenticateForm):
 
 
 class NewEmailForm(WithoutPlaceholders, account_forms.AddEmailForm):
-    email = EmailField(label=_("New e-mail address"))
+    email = EmailField(label=_("New e-mail address"), attributes=FOCUS)
 
 
 class NewEmailCodeForm(WithoutPlaceholders, account_forms.ConfirmEmailVerificationCodeForm):
-    code = CodeField()
+    code = CodeField(attributes=FOCUS)
 
 
 class SecondStepForm(WithoutPlaceholders, mfa_forms.AuthenticateForm):
@@ -174,6 +183,7 @@ class AddPasskeyForm(webauthn_forms.AddWebAuthnForm):
         max_length=100,
         required=False,
         validators=[one_line],
+        error_messages={"max_length": TOO_LONG},
     )
     passwordless = forms.BooleanField(
         label=_("Sign in with this passkey alone"),
@@ -188,5 +198,5 @@ class RenamePasskeyForm(webauthn_forms.EditWebAuthnForm):
         label=_("What to call it"),
         max_length=100,
         validators=[one_line],
-        error_messages={"required": _("Please give it a name.")},
+        error_messages={"required": _("Please give it a name."), "max_length": TOO_LONG},
     )

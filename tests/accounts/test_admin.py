@@ -68,6 +68,14 @@ def test_a_manager_adds_a_colleague_who_then_signs_in_by_code(client: Client) ->
 
 
 @pytest.mark.usefixtures("manager")
+def test_the_roles_are_explained_to_managers(client: Client) -> None:
+    page = client.get("/admin/accounts/user/add/").content.decode()
+
+    assert "Instructor: plans and publishes their own classes." in page
+    assert ".py" not in page
+
+
+@pytest.mark.usefixtures("manager")
 def test_a_second_account_for_an_address_is_refused_whatever_its_case(client: Client) -> None:
     UserFactory(email="ida@example.org")
 

@@ -383,3 +383,41 @@ def test_a_patient_without_account_stays_one(ask_for_code: AskForCode, client: C
     client.post("/accounts/signup/", {"name": "Nora New", "phone": "030 1234567"})
 
     assert Patient.objects.filter(account=None).count() == 1
+
+
+@pytest.mark.parametrize(
+    ("held", "is_superuser", "home"),
+    [
+        ([], True, "/manage/"),
+        ([roles.MANAGER, roles.INSTRUCTOR], False, "/manage/"),
+        ([roles.FRONT_DESK, roles.INSTRUCTOR], False, "/desk/"),
+        ([roles.INSTRUCTOR, roles.PATIENT], False, "/teach/"),
+        ([roles.PATIENT], False, "/my/"),
+    ],
+)
+def test_everybody_begins_at_their_own_place(
+    client: Client, mails: Mails, held: list[str], is_superuser: bool, home: str
+) -> None:
+    user = UserFactory(email="ida@example.org", is_superuser=is_superuser)
+    roles.set_roles(user, held)
+
+    client.post("/accounts/login/", {"email": user.email})
+    done = client.post("/accounts/login/code/", {"code": mails.last_code})
+
+    assert done["Location"] == home
+
+
+@pytest.mark.parametrize("page", ["/accounts/login/", "/accounts/login/code/"])
+def test_the_one_field_of_a_page_has_the_focus(client: Client, mails: Mails, page: str) -> None:
+    client.post("/accounts/login/", {"email": "ida@example.org"})
+
+    assert client.get(page).content.decode().count(" autofocus") == 1
+
+
+def test_a_page_with_several_fields_leaves_the_focus_at_its_top(client: Client, ask_for_code: AskForCode) -> None:
+    client.post(CODE_PAGE, {"code": ask_for_code("nora@example.org")})
+
+    pages = [client.get(page).content.decode() for page in ("/accounts/signup/", "/accounts/login/password/")]
+
+    assert "Your name" in pages[0]
+    assert [page.count(" autofocus") for page in pages] == [0, 0]
