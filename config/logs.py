@@ -3,6 +3,7 @@
 import copy
 import logging
 import re
+from http.client import INTERNAL_SERVER_ERROR
 from typing import TYPE_CHECKING, Any, TextIO
 
 import sentry_sdk
@@ -20,13 +21,22 @@ QUOTED = r"(?:DETAIL|CONTEXT|QUERY|LINE \d+):"
 QUOTES = re.compile(rf"\n[ |]*{QUOTED}.*?(?=\n\n[ |]*(?:The above|During handling) |\Z)|\\n{QUOTED}[^\n]*", re.DOTALL)
 
 
+# Two lines for each task, and some tasks run every half minute
+TALKATIVE = ("celery.worker.strategy", "celery.app.trace")
+
+
 class Console(logging.StreamHandler[TextIO]):
-    """Prints records without what could name a person, and leaves them as they are for other handlers."""
+    """Prints records without what could name a person, and leaves them as they are for other handlers.
+
+    A request that was refused (403, 404 …) is one line: where in the code that happened tells nobody anything.
+    """
 
     def format(self, record: logging.LogRecord) -> str:
         told = copy.copy(record)
         told.msg, told.args = without_rows(record.getMessage()), None
-        if record.exc_info:
+        if getattr(record, "status_code", INTERNAL_SERVER_ERROR) < INTERNAL_SERVER_ERROR:
+            told.exc_info = None
+        elif record.exc_info:
             told.exc_text = without_rows(logging.Formatter().formatException(record.exc_info))
             told.exc_info = None
         for name in LEFT_OUT:
@@ -39,17 +49,25 @@ def configuration(log_format: str, *, level: str) -> dict[str, Any]:
     formatters: dict[str, Any] = {
         "json": {
             "()": "pythonjsonlogger.json.JsonFormatter",
-            "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
+            "format": "%(levelname)s %(name)s %(message)s",
+            "timestamp": "time",  # ISO 8601 in UTC, with its offset
         },
         "text": {"format": "%(levelname)s %(name)s: %(message)s"},
     }
+    loggers: dict[str, Any] = {
+        "django": {"handlers": []},  # in place of its own, which would print each line again under DEBUG
+        "stripe": {"level": "WARNING"},
+        "celery.beat": {"level": "WARNING"},
+    }
+    if level != "DEBUG":
+        loggers |= {name: {"level": "WARNING"} for name in TALKATIVE}
     return {
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": formatters,
         "handlers": {"console": {"class": "config.logs.Console", "formatter": log_format}},
         "root": {"handlers": ["console"], "level": level},
-        "loggers": {"stripe": {"level": "WARNING"}, "celery.beat": {"level": "WARNING"}},
+        "loggers": loggers,
     }
 
 

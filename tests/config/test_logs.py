@@ -5,10 +5,12 @@ import json
 import logging
 import logging.config
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 import sentry_sdk
+from django.core.exceptions import PermissionDenied
 from django.core.handlers.wsgi import WSGIHandler
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
@@ -22,6 +24,7 @@ from sentry_sdk.transport import Transport
 from accounts.models import User
 from config import logs
 from config.urls import urlpatterns as ours
+from tests.config.test_settings import in_production
 
 CANARY = "anna.weber@example.org"
 LOGGER = logging.getLogger("tests.logs")
@@ -95,6 +98,55 @@ def test_a_record_stays_whole_for_other_handlers() -> None:
 
     assert line == "failed"
     assert (record.msg, record.__dict__["request"]) == ("failed\nDETAIL:  Key (email)=(x)", "x")
+
+
+def refused_request(status: int) -> logging.LogRecord:
+    """What Django logs of a view that raises."""
+    try:
+        raise PermissionDenied
+    except PermissionDenied as error:
+        told = {"msg": "Forbidden", "status_code": status, "exc_info": (type(error), error, error.__traceback__)}
+        return logging.makeLogRecord(told)
+
+
+def test_a_refused_request_is_one_line_and_a_broken_one_shows_where() -> None:
+    assert logs.Console().format(refused_request(403)) == "Forbidden"
+    assert "PermissionDenied" in logs.Console().format(refused_request(500))
+
+
+def in_a_process_of_its_own(code: str, **environment: str) -> str:
+    done = in_production("-c", f"import django, logging; django.setup(); {code}", **environment)
+    assert done.returncode == 0, done.stderr
+    return done.stderr
+
+
+@pytest.mark.parametrize("debug", ["on", "off"])
+def test_each_refused_request_is_said_once(debug: str) -> None:
+    here = {"LOCAL_RUN": "on", "SITE_URL": "http://127.0.0.1:8000", "LOG_FORMAT": "text", "DEBUG": debug}
+
+    said = in_a_process_of_its_own("logging.getLogger('django.request').warning('Not Found: /x/')", **here)
+
+    assert said == "WARNING django.request: Not Found: /x/\n"
+
+
+def test_the_time_of_a_line_is_utc_with_its_offset() -> None:
+    said = json.loads(
+        in_a_process_of_its_own("logging.getLogger('web').warning('here')", CLINIC_TIME_ZONE="Asia/Tokyo")
+    )
+
+    moment = datetime.fromisoformat(said["time"])
+    assert moment.utcoffset() == timedelta(0)
+    assert abs(datetime.now(UTC) - moment) < timedelta(minutes=1)
+    assert (said["levelname"], said["name"], said["message"]) == ("WARNING", "web", "here")
+
+
+@pytest.mark.parametrize(("level", "lines"), [("INFO", 1), ("DEBUG", 3)])
+def test_the_coming_and_going_of_tasks_is_said_to_who_looks_for_faults(level: str, lines: int) -> None:
+    code = "[logging.getLogger(name).info('x') for name in ('celery.worker.strategy', 'celery.app.trace', 'web')]"
+
+    said = in_a_process_of_its_own(code, LOG_LEVEL=level)
+
+    assert said.count('"message": "x"') == lines
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """The local run's mail server."""
 
+import asyncio
 import signal
 import smtplib
 import subprocess
@@ -9,6 +10,7 @@ from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
+from aiosmtpd.smtp import Envelope
 
 from config.mail_sink import Mailbox, summary
 from config.processes import free_port, port_is_free
@@ -84,3 +86,27 @@ def test_only_the_last_messages_are_kept(tmp_path: Path) -> None:
     names = [mailbox.keep(b"%d" % number).name for number in range(6)]
 
     assert sorted(file.name for file in tmp_path.iterdir()) == names[2:]
+
+
+def test_of_many_at_once_the_first_are_named_and_the_rest_counted_but_each_code_is_printed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = message("Here is your code:\n\n    493827\n", subject="Sign in")
+    reminders = [message("See you.", subject=f"Reminder {number}") for number in range(1, 8)]
+
+    async def arrive() -> None:
+        mailbox = Mailbox(tmp_path, pause=0.05)
+        for sent in [*reminders, code]:
+            envelope = Envelope()
+            envelope.original_content, envelope.rcpt_tos = sent.as_bytes(), ["mira@example.org"]
+            await mailbox.handle_DATA(None, None, envelope)  # type: ignore[arg-type] - it asks neither
+        await asyncio.sleep(0.3)
+
+    asyncio.run(arrive())
+
+    assert capsys.readouterr().out.splitlines() == [
+        *(f"To mira@example.org: Reminder {number}" for number in (1, 2, 3)),
+        "To mira@example.org: Sign in  –  code: 493827",
+        f"… and 4 more; all are kept in {tmp_path}",
+    ]
+    assert len(list(tmp_path.glob("*.eml"))) == 8
