@@ -22,6 +22,15 @@ def decrypt(sealed: str) -> str:
     return _keys().decrypt(sealed.encode()).decode()
 
 
+def is_key(text: str) -> bool:
+    """Whether this is a Fernet key: 32 bytes in URL-safe Base64."""
+    try:
+        Fernet(text)
+    except ValueError:
+        return False
+    return True
+
+
 class EncryptedSessionSerializer:
     """Sessions hold sign-in codes while they wait to be typed in; nobody who reads the table may use one."""
 

@@ -6,6 +6,7 @@ from functools import lru_cache
 
 from babel.core import Locale, UnknownLocaleError
 from babel.numbers import format_currency, format_decimal, get_currency_precision
+from babel.numbers import is_currency as babel_knows
 from django.conf import settings
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
@@ -19,6 +20,11 @@ AMOUNT = re.compile(r"([0-9]{1,9})(?:[.,]([0-9]{1,4}))?")
 class NotAnAmount(InvalidInput):
     code = "not_an_amount"
     message = _("Please write the amount in figures, such as %(example)s.")
+
+
+def is_currency(code: str) -> bool:
+    """Whether there is a currency with this code of ISO 4217, in letters of any size."""
+    return bool(babel_knows(code.upper()))
 
 
 def format_money(amount: int, currency: str) -> str:

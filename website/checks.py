@@ -10,6 +10,9 @@ from django.conf import settings
 from django.core import checks
 from django.core.checks import CheckMessage, Error
 
+from accounts.encryption import is_key
+from core.money import is_currency
+
 MOST = 32_767  # what a booking's copy of the policy can hold
 
 
@@ -19,6 +22,37 @@ def local_run_is_off(**kwargs: Any) -> list[CheckMessage]:
         return []
     return [
         Error("LOCAL_RUN must be off in production.", hint="Take LOCAL_RUN out of the environment.", id="sukha.E001")
+    ]
+
+
+def secrets_and_money_work(**kwargs: Any) -> list[CheckMessage]:
+    """What would otherwise show at the first sign-in, or at the first price. A key itself is never shown."""
+    found: list[CheckMessage] = []
+    wrong = [number for number, key in enumerate(settings.ENCRYPTION_KEYS, start=1) if not is_key(key)]
+    if wrong or not settings.ENCRYPTION_KEYS:
+        which = f"Number {', '.join(map(str, wrong))} of ENCRYPTION_KEYS is" if wrong else "ENCRYPTION_KEYS holds"
+        found.append(Error(f"{which} no Fernet key.", hint="Make one as .env.example says.", id="sukha.E004"))
+    if not is_currency(settings.CLINIC_CURRENCY):
+        found.append(
+            Error(
+                f"CLINIC_CURRENCY is “{settings.CLINIC_CURRENCY}”, and there is no such currency.",
+                hint="Write the three letters of ISO 4217, such as eur.",
+                id="sukha.E005",
+            )
+        )
+    return found
+
+
+def patients_can_reach_the_clinic(**kwargs: Any) -> list[CheckMessage]:
+    """Pages and messages say whom to call or write to when something goes wrong."""
+    if settings.CLINIC_PHONE or settings.CLINIC_EMAIL:
+        return []
+    return [
+        checks.Warning(
+            "No page tells patients how to reach the clinic.",
+            hint="Set CLINIC_PHONE or CLINIC_EMAIL, better both.",
+            id="sukha.W006",
+        )
     ]
 
 

@@ -7,12 +7,14 @@ import sys
 from pathlib import Path
 
 import pytest
+from cryptography.fernet import Fernet
 
 from config.environment import production_environment
 
 ROOT = Path(__file__).resolve().parents[2]
 LOCAL_ONLY = ("LOCAL_RUN", "DEBUG", "MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN", "STRIPE_API_BASE", "WHITENOISE_USE_FINDERS")
 SANDBOX = "http://127.0.0.1:12111"
+KEY = Fernet.generate_key().decode()
 
 
 def in_production(*command: str, **more: str) -> subprocess.CompletedProcess[str]:
@@ -106,6 +108,32 @@ def test_a_reminder_that_comes_too_late_to_cancel_free_is_warned_of(remind: str,
     assert done.returncode == 0
     assert ("(sukha.W003)" in done.stderr) is is_warned
     assert (f"The reminder comes {remind} hours before a class" in done.stderr) is is_warned
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("ENCRYPTION_KEYS", "not-a-key", "(sukha.E004) Number 1 of ENCRYPTION_KEYS is no Fernet key."),
+        ("ENCRYPTION_KEYS", f"{KEY},not-a-key", "(sukha.E004) Number 2 of ENCRYPTION_KEYS is no Fernet key."),
+        ("CLINIC_CURRENCY", "euro", "(sukha.E005) CLINIC_CURRENCY is “euro”, and there is no such currency."),
+    ],
+)
+def test_a_key_or_a_currency_that_cannot_work_is_refused(name: str, value: str, said: str) -> None:
+    done = in_production("manage.py", "check", **{name: value})
+
+    assert done.returncode == 1
+    assert said in done.stderr
+    assert "not-a-key" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("phone", "email", "is_warned"), [("", "", True), ("030 5550199", "", False), ("", "hello@clinic.example", False)]
+)
+def test_a_clinic_that_nobody_can_reach_is_warned_of(phone: str, email: str, is_warned: bool) -> None:
+    done = in_production("manage.py", "check", "--deploy", CLINIC_PHONE=phone, CLINIC_EMAIL=email)
+
+    assert done.returncode == 0
+    assert ("(sukha.W006) No page tells patients how to reach the clinic." in done.stderr) is is_warned
 
 
 def test_whoever_is_reminded_can_still_cancel_free_unless_the_clinic_decides_otherwise() -> None:
