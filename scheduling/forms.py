@@ -221,6 +221,11 @@ class SlotForm(forms.Form):
             for name in ("class_type", "room", "starts_at", "minutes", "capacity", "price")
         }
 
+    def missing(self) -> list[Any]:
+        """The labels of the fields for which there is nothing to choose yet."""
+        choices = [(field.label, field) for field in self.fields.values() if isinstance(field, forms.ModelChoiceField)]
+        return [label for label, field in choices if field.queryset is not None and not field.queryset.exists()]
+
     def teacher(self) -> Instructor:
         """Who teaches: the given instructor, or the chosen one."""
         return self.given_instructor or self.cleaned_data["instructor"]

@@ -13,6 +13,7 @@ from scheduling.focus import FocusArea
 from scheduling.models import Slot
 from website import specimens
 from website.article import SECTIONS
+from website.first_steps import first_steps
 from website.palette import read_palette
 
 NEXT_CLASSES = 4
@@ -75,4 +76,5 @@ def manage(request: HttpRequest) -> HttpResponse:
     """The manager's hub: what the clinic offers and sells, its people and its records, each a step away."""
     sections = [app for app in admin.site.get_app_list(request) if app["app_label"] in OUR_APPS]
     sections.sort(key=lambda app: OUR_APPS.index(app["app_label"]))
-    return render(request, "website/pages/manage.html", {"sections": sections, **money_troubles()})
+    context = {"sections": sections, "first_steps": first_steps(), **money_troubles()}
+    return render(request, "website/pages/manage.html", context)

@@ -131,7 +131,7 @@ def _tell_published(request: HttpRequest, slot: Slot) -> None:
 
 
 def _form_page(request: HttpRequest, form: SlotForm, slot: Slot | None = None) -> HttpResponse:
-    context = {"form": form, "slot": slot}
+    context = {"form": form, "slot": slot, "is_manager": has_role(request.user, MANAGER)}
     return render(request, "scheduling/teach/form.html", context, status=422 if form.errors else 200)
 
 

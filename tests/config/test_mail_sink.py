@@ -99,7 +99,7 @@ def test_of_many_at_once_the_first_are_named_and_the_rest_counted_but_each_code_
         for sent in [*reminders, code]:
             envelope = Envelope()
             envelope.original_content, envelope.rcpt_tos = sent.as_bytes(), ["mira@example.org"]
-            await mailbox.handle_DATA(None, None, envelope)  # type: ignore[arg-type]
+            await mailbox.handle_DATA(None, None, envelope)
         await asyncio.sleep(0.3)
 
     asyncio.run(arrive())

@@ -45,6 +45,22 @@ def draft_of(instructor: Instructor, **fields: Any) -> Slot:
     return made
 
 
+@pytest.mark.parametrize(
+    ("role", "way_on"), [(roles.INSTRUCTOR, "Please ask a manager to add it."), (roles.MANAGER, "Add what is missing")]
+)
+def test_a_form_with_nothing_to_choose_from_says_what_is_missing(client: Client, role: str, way_on: str) -> None:
+    teacher = InstructorFactory()
+    roles.assign_role(teacher.user, role)
+    client.force_login(teacher.user)
+    RoomFactory()
+
+    text = words(client.get(NEW))
+    ClassTypeFactory()
+
+    assert f"There is nothing to choose from for: Class type. {way_on}" in text
+    assert "No class can be planned yet" not in words(client.get(NEW))
+
+
 class TestTheWeeks:
     def test_show_ones_own_classes_by_week_with_state_and_places(
         self, instructor: Instructor, instructors_client: Client

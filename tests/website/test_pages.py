@@ -15,7 +15,7 @@ from accounts import roles
 from core import clock
 from scheduling.focus import FocusArea
 from scheduling.models import Slot
-from tests.factories import SlotFactory, UserFactory
+from tests.factories import ClassTypeFactory, InstructorFactory, RoomFactory, SlotFactory, UserFactory
 from website import views
 from website.article import SECTIONS
 from website.navigation import places_for
@@ -23,6 +23,7 @@ from website.navigation import places_for
 LANDING = "/"
 ARTICLE = "/articles/how-yoga-helps-back-pain/"
 MANAGE = "/manage/"
+STEPS = ["scheduling/location", "scheduling/room", "scheduling/classtype", "accounts/user", "scheduling/instructor"]
 
 
 def words(html: str) -> str:
@@ -216,6 +217,23 @@ def test_only_managers_open_the_managers_hub(client: Client) -> None:
 
     client.force_login(UserFactory(role=roles.MANAGER))
     assert "/admin/accounts/patient/" in page(client, MANAGE)
+
+
+@pytest.mark.django_db
+def test_the_hub_leads_a_new_clinic_to_its_first_class(client: Client) -> None:
+    client.force_login(UserFactory(is_superuser=True, is_staff=True))
+    to_do = [f"/admin/{path}/add/" for path in STEPS]
+
+    at_first = page(client, MANAGE).partition("Before the first class")[2].partition("</section>")[0]
+    RoomFactory()
+    half_way = page(client, MANAGE).partition("Before the first class")[2].partition("</section>")[0]
+    ClassTypeFactory()
+    InstructorFactory()
+
+    assert re.findall(r'href="([^"]+)"', at_first) == to_do
+    assert re.findall(r'href="([^"]+)"', half_way) == to_do[2:]
+    assert "Before the first class" not in page(client, MANAGE)
+    assert all(client.get(address).status_code == 200 for address in to_do)
 
 
 @pytest.mark.django_db
