@@ -49,6 +49,7 @@ CANCEL_GRACE_MINUTES = env.int("CANCEL_GRACE_MINUTES", default=10)
 HOLD_LASTS = timedelta(minutes=env.int("HOLD_MINUTES", default=35))
 MOST_HOLDS = env.int("MOST_HOLDS", default=5)  # places that one account keeps unpaid at a time
 CHECKOUT_LASTS = timedelta(minutes=31)  # Stripe accepts 30 minutes or more
+SERIES_HORIZON = timedelta(weeks=env.int("SERIES_WEEKS_AHEAD", default=12))  # how far ahead series are stamped
 REMIND_BEFORE = timedelta(hours=env.int("REMIND_HOURS_BEFORE", default=26))  # while cancelling is still free
 
 # The house
@@ -295,6 +296,8 @@ CELERY_BEAT_SCHEDULE = {
     for name, task, seconds in [
         ("deliver due messages", "notifications.tasks.deliver_due_messages", 30),
         ("release ended holds", "booking.tasks.release_ended_holds", 30),
+        ("end bookings of cancelled slots", "booking.tasks.end_bookings_of_cancelled_slots", 30),
+        ("stamp slots of series", "scheduling.tasks.fill_horizon", 3600),
         ("process stored Stripe events", "payments.tasks.process_due_events", 30),
         ("send due refunds", "payments.tasks.send_due_refunds", 30),
         ("reconcile with Stripe", "payments.tasks.reconcile_with_stripe", 3600),

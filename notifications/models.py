@@ -19,6 +19,8 @@ class Kind(models.TextChoices):
 
     BOOKING_CONFIRMED = "booking_confirmed", _("Booking confirmed")
     CLASS_REMINDER = "class_reminder", _("Reminder of a class")
+    CLASS_CHANGED = "class_changed", _("Class moved or changed")
+    CLASS_CANCELLED = "class_cancelled", _("Class cancelled")
     PAYMENT_REFUNDED = "payment_refunded", _("Late payment goes back")
     PAID_TWICE = "paid_twice", _("Second payment goes back")
     PAID_FOR_CANCELLED = "paid_for_cancelled", _("Payment for a cancelled class goes back")
@@ -96,6 +98,7 @@ class Message(models.Model):
     class VoidReason(models.TextChoices):
         NOT_BOOKED = "not_booked", _("The booking had ended.")
         CLASS_CANCELLED = "class_cancelled", _("The class was cancelled.")
+        CLASS_TAKES_PLACE = "takes_place", _("The class takes place after all.")
         CLASS_MOVED = "class_moved", _("The class was moved; another message names the new time.")
         CLASS_BEGAN = "class_began", _("The class had begun.")
         REMINDERS_OFF = "reminders_off", _("Reminders are switched off for this account.")

@@ -7,10 +7,11 @@ from django.dispatch import receiver
 from accounts.models import User
 from accounts.signals import account_mail_due
 from booking.models import Booking
-from booking.signals import booking_confirmed, payment_goes_back
+from booking.signals import booking_confirmed, class_cancelled, class_changed, payment_goes_back
 from notifications import operations
 from notifications.models import Kind
 from payments.models import Refund
+from scheduling.models import SlotChange
 
 
 @receiver(booking_confirmed, dispatch_uid="notifications.announce_booking")
@@ -21,6 +22,16 @@ def announce_booking(*, booking: Booking, **_kwargs: Any) -> None:
 @receiver(payment_goes_back, dispatch_uid="notifications.announce_refund")
 def announce_refund(*, booking: Booking, refund: Refund, **_kwargs: Any) -> None:
     operations.write_refund(booking=booking, refund=refund)
+
+
+@receiver(class_changed, dispatch_uid="notifications.announce_change")
+def announce_change(*, booking: Booking, change: SlotChange, **_kwargs: Any) -> None:
+    operations.write_change(booking=booking, change=change)
+
+
+@receiver(class_cancelled, dispatch_uid="notifications.announce_cancelled_class")
+def announce_cancelled_class(*, booking: Booking, refund: Refund | None, **_kwargs: Any) -> None:
+    operations.write_cancelled_class(booking=booking, refund=refund)
 
 
 @receiver(account_mail_due, dispatch_uid="notifications.write_account_mail")

@@ -2,6 +2,7 @@
 
 from booking.models import Booking
 from core import clock
+from notifications.changes import is_told_by_a_later_message
 from notifications.models import MONEY_KINDS, Kind, Message, Preference
 from notifications.reminders import occasion_of
 from scheduling.models import Slot
@@ -30,10 +31,14 @@ def address_of(message: Message) -> str:
 def _why_booking_void(message: Message, booking: Booking) -> Message.VoidReason | None:
     if message.kind in MONEY_KINDS:  # a fact, whatever became of booking and class
         return None
-    if not booking.is_confirmed:
+    if message.kind == Kind.CLASS_CANCELLED:
+        return None if booking.slot.is_cancelled else Reason.CLASS_TAKES_PLACE
+    if not (booking.is_confirmed or (booking.is_held and message.kind == Kind.CLASS_CHANGED)):
         return Reason.NOT_BOOKED
     if booking.slot.state == Slot.State.CANCELLED:
         return Reason.CLASS_CANCELLED
+    if message.kind == Kind.CLASS_CHANGED and is_told_by_a_later_message(message, booking.slot):
+        return Reason.CLASS_MOVED
     if message.kind == Kind.CLASS_REMINDER:
         return _why_reminder_void(message, booking)
     return None

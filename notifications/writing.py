@@ -20,6 +20,7 @@ from booking.models import Booking
 from core import clock
 from core.errors import DomainError
 from core.money import format_money
+from notifications.changes import old_and_new
 from notifications.focus_notes import focus_note_for
 from notifications.models import MONEY_KINDS, Kind, Message
 from notifications.relevance import address_of
@@ -106,6 +107,11 @@ def _booking_words(message: Message, booking: Booking) -> dict[str, Any]:
         "when": clock.format_when(booking.slot.starts_at),
         "facts": _facts(message.kind, booking),
         "is_booked": booking.is_confirmed,
+        "is_held": booking.is_held,
+        "was_moved": booking.was_moved,
+        "changes": old_and_new(message, booking.slot) if message.kind == Kind.CLASS_CHANGED else [],
+        "goes_back": message.kind == Kind.CLASS_CANCELLED and message.occasion.startswith("refund"),
+        "reason": booking.slot.cancel_reason,
         "price": format_money(booking.price, booking.currency),
         "free_until": _free_until(booking),
         "booking_url": page,
@@ -130,6 +136,8 @@ def _facts(kind: str, booking: Booking) -> list[tuple[str, list[str]]]:
     reference = (_("Reference"), [booking.order.reference] if booking.order else [])
     facts = {
         Kind.BOOKING_CONFIRMED: [when, where, instructor, bring, person, paid, reference],
+        Kind.CLASS_CHANGED: [when, where, instructor, bring, person, reference],
+        Kind.CLASS_CANCELLED: [when, instructor, person, paid, reference],
         Kind.CLASS_REMINDER: [when, where, instructor, bring, person],
         **{kind: [when, person, paid, reference] for kind in MONEY_KINDS},
     }

@@ -23,9 +23,13 @@ from core.errors import DomainError
 from scheduling.focus import FocusArea
 from scheduling.models import ClassType, Instructor, Room, Slot
 from scheduling.operations import (
+    ClinicIsClosed,
     InstructorHasLeft,
+    InstructorIsAway,
     InstructorIsTeaching,
+    NeedsRoomOrLink,
     NotADraft,
+    NotQualified,
     PriceTooHigh,
     PriceTooLow,
     RoomIsTaken,
@@ -178,6 +182,12 @@ class SlotDraft(serializers.Serializer[Any]):
         required=False,
         help_text="Managers name the instructor; instructors draft their own classes.",
     )
+    online_link = serializers.URLField(
+        required=False,
+        allow_blank=True,
+        max_length=500,
+        help_text="For a class without a room. Only booked patients see it.",
+    )
     starts_at = InstantField(required=False)
     date = serializers.DateField(required=False)
     wall_time = serializers.TimeField(required=False)
@@ -218,24 +228,25 @@ EXAMPLE_DRAFTS = [
 ]
 
 
+OF_ITS_FIGURES = (
+    SlotInThePast,
+    TooFarAhead,
+    PriceTooLow,
+    PriceTooHigh,
+    RoomTooSmall,
+    InstructorHasLeft,
+    NeedsRoomOrLink,
+)
+IN_THE_WAY = (ClinicIsClosed, InstructorIsAway, NotQualified, RoomIsTaken, InstructorIsTeaching)
+
+
 class SlotList(GenericAPIView[Slot]):
     serializer_class = SlotAnswer
     permission_classes = [MayPublish]
     queryset = Slot.objects.all()
     page_key = ("starts_at", "id")
     refusals: ClassVar[dict[str, tuple[type[DomainError], ...]]] = {
-        "POST": (
-            SlotInThePast,
-            TooFarAhead,
-            PriceTooLow,
-            PriceTooHigh,
-            InstructorHasLeft,
-            RoomTooSmall,
-            RoomIsTaken,
-            InstructorIsTeaching,
-            clock.NonexistentWallTime,
-            clock.AmbiguousWallTime,
-        )
+        "POST": (*OF_ITS_FIGURES, *IN_THE_WAY, clock.NonexistentWallTime, clock.AmbiguousWallTime)
     }
 
     @extend_schema(
@@ -286,9 +297,7 @@ class SlotPublication(GenericAPIView[Slot]):
     serializer_class = SlotAnswer
     permission_classes = [MayPublish]
     queryset = Slot.objects.all()
-    refusals: ClassVar[dict[str, tuple[type[DomainError], ...]]] = {
-        "POST": (SlotInThePast, TooFarAhead, PriceTooLow, PriceTooHigh, RoomTooSmall, InstructorHasLeft, NotADraft)
-    }
+    refusals: ClassVar[dict[str, tuple[type[DomainError], ...]]] = {"POST": (*OF_ITS_FIGURES, *IN_THE_WAY, NotADraft)}
 
     @extend_schema(
         operation_id="publish_slot", tags=["Slots"], summary="Publish a slot", request=None, responses=SlotAnswer

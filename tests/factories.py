@@ -1,6 +1,6 @@
 """Test data: valid, minimal, and named after nobody."""
 
-from datetime import timedelta
+from datetime import time, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import factory
@@ -16,7 +16,18 @@ from core import clock
 from notifications.models import Kind, Message
 from payments.models import CheckoutSession, Order, Payment, Refund, StripeEvent
 from scheduling.focus import FocusArea
-from scheduling.models import ClassType, Instructor, Location, Room, Slot
+from scheduling.models import (
+    Certificate,
+    ClassType,
+    Closure,
+    Instructor,
+    Location,
+    Qualification,
+    Room,
+    Series,
+    Slot,
+    TimeOff,
+)
 
 Made = TypeVar("Made")
 
@@ -96,6 +107,59 @@ class ClassTypeFactory(ModelFactory[ClassType]):
     price = 1800
 
 
+class QualificationFactory(ModelFactory[Qualification]):
+    class Meta:
+        model = Qualification
+
+    name = factory.Sequence(lambda n: f"Qualification {n}")
+
+
+class CertificateFactory(ModelFactory[Certificate]):
+    class Meta:
+        model = Certificate
+
+    instructor = factory.SubFactory(InstructorFactory)
+    qualification = factory.SubFactory(QualificationFactory)
+
+
+class ClosureFactory(ModelFactory[Closure]):
+    """The whole clinic for tomorrow's 24 hours; `room=` or `location=` closes less."""
+
+    class Meta:
+        model = Closure
+
+    starts_at = factory.LazyFunction(lambda: clock.now() + timedelta(days=1))
+    ends_at = factory.LazyAttribute(lambda closure: closure.starts_at + timedelta(days=1))
+    reason = "Works"
+
+
+class TimeOffFactory(ModelFactory[TimeOff]):
+    class Meta:
+        model = TimeOff
+
+    instructor = factory.SubFactory(InstructorFactory)
+    starts_at = factory.LazyFunction(lambda: clock.now() + timedelta(days=1))
+    ends_at = factory.LazyAttribute(lambda absence: absence.starts_at + timedelta(days=1))
+
+
+class SeriesFactory(ModelFactory[Series]):
+    """Weekly at 18:00 on the clinic's clock, from in three days on; its slots come with `stamp_series`."""
+
+    class Meta:
+        model = Series
+
+    class_type = factory.SubFactory(ClassTypeFactory)
+    instructor = factory.SubFactory(InstructorFactory)
+    room = factory.SubFactory(RoomFactory)
+    recurrence = "FREQ=WEEKLY"
+    starts_on = factory.LazyFunction(lambda: clock.clinic_today() + timedelta(days=3))
+    wall_time = time(18)
+    time_zone = factory.LazyFunction(lambda: settings.CLINIC_TIME_ZONE)
+    minutes = 60
+    capacity = 8
+    price = 1800
+
+
 class SlotFactory(ModelFactory[Slot]):
     """A published slot in three days."""
 
@@ -111,6 +175,8 @@ class SlotFactory(ModelFactory[Slot]):
     price = factory.SelfAttribute("class_type.price")
     state = Slot.State.PUBLISHED
     published_at = factory.LazyAttribute(lambda slot: clock.now() if slot.state != Slot.State.DRAFT else None)
+    online_link = factory.LazyAttribute(lambda slot: "" if slot.room else "https://meet.example.org/back")
+    cancelled_at = factory.LazyAttribute(lambda slot: clock.now() if slot.state == Slot.State.CANCELLED else None)
 
 
 class OrderFactory(ModelFactory[Order]):

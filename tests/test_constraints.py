@@ -23,11 +23,13 @@ from payments.models import (
     PassType,
     Refund,
 )
-from scheduling.models import Closure, Slot
+from scheduling.models import Closure, FeedToken, Slot, SlotChange, SubstituteRequest
 from tests.factories import (
     BookingFactory,
+    CertificateFactory,
     CheckoutSessionFactory,
     ClassTypeFactory,
+    InstructorFactory,
     LocationFactory,
     MessageFactory,
     OrderFactory,
@@ -35,7 +37,9 @@ from tests.factories import (
     PaymentFactory,
     RefundFactory,
     RoomFactory,
+    SeriesFactory,
     SlotFactory,
+    TimeOffFactory,
     UserFactory,
 )
 
@@ -86,6 +90,20 @@ def a_clash(*, same: str) -> None:
     SlotFactory(**{same: getattr(first, same)}, starts_at=first.starts_at + timedelta(minutes=30))
 
 
+def a_request(slot: Slot | None = None, **fields: Any) -> SubstituteRequest:
+    slot = slot or SlotFactory()
+    return SubstituteRequest.objects.create(slot=slot, instead_of=slot.instructor, asked_by=UserFactory(), **fields)
+
+
+def a_stamped_slot(slot: Slot | None = None) -> Slot:
+    series = slot.series if slot else SeriesFactory()
+    return SlotFactory(series=series, series_day=clock.clinic_today())
+
+
+def a_change(slot: Slot) -> SlotChange:
+    return SlotChange.objects.create(slot=slot, revision=1)
+
+
 def change(row: Any, **fields: Any) -> None:
     """Write past the model's own rules, as a faulty operation might."""
     type(row).objects.filter(pk=row.pk).update(**fields)
@@ -120,6 +138,26 @@ VIOLATIONS: dict[str, Callable[[], object]] = {
     "a_slot_has_places": lambda: change(SlotFactory(), capacity=0),
     "a_slot_ends_after_it_starts": lambda: change(SlotFactory(), ends_at=F("starts_at")),
     "a_draft_was_never_published": lambda: change(SlotFactory(), state=Slot.State.DRAFT),
+    "a_published_slot_has_a_room_or_a_link": lambda: change(SlotFactory(), room=None),
+    "a_cancelled_slot_knows_when": lambda: change(SlotFactory(), state=Slot.State.CANCELLED),
+    "a_stamped_slot_knows_its_day": lambda: change(SlotFactory(), series=SeriesFactory()),
+    "one_slot_per_series_and_day": lambda: a_stamped_slot(a_stamped_slot()),
+    "a_series_lasts_5_to_600_minutes": lambda: change(SeriesFactory(), minutes=4),
+    "a_series_has_places": lambda: change(SeriesFactory(), capacity=0),
+    "a_series_ends_after_it_starts": lambda: change(SeriesFactory(), ends_on=clock.clinic_today()),
+    "a_published_series_has_a_room_or_a_link": lambda: change(SeriesFactory(), room=None),
+    "a_fold_is_0_or_1": lambda: change(SeriesFactory(), fold=2),
+    "one_change_per_slot_and_revision": lambda: a_change(a_change(SlotFactory()).slot),
+    "one_certificate_per_instructor_and_qualification": lambda: CertificateFactory.create_batch(
+        2, instructor=InstructorFactory(), qualification=CertificateFactory().qualification
+    ),
+    "time_off_ends_after_it_starts": lambda: change(TimeOffFactory(), ends_at=F("starts_at")),
+    "one_open_substitute_request_per_slot": lambda: a_request(a_request().slot),
+    "a_filled_request_names_the_substitute": lambda: change(a_request(), state="filled", closed_at=clock.now()),
+    "a_closed_request_knows_when": lambda: change(a_request(), state="withdrawn"),
+    "a_feed_shows_an_instructor_or_a_location": lambda: FeedToken.objects.create(
+        token_hash="0" * 64, created_by=UserFactory()
+    ),
     "a_room_holds_one_class_at_a_time": lambda: a_clash(same="room"),
     "an_instructor_teaches_one_class_at_a_time": lambda: a_clash(same="instructor"),
     "a_paid_order_knows_when": lambda: change(OrderFactory(), state=Order.State.PAID),

@@ -8,6 +8,7 @@ from django.dispatch import Signal
 import accounts.signals
 import booking.signals
 import payments.signals
+import scheduling.signals
 from payments.models import Order, Payment
 from payments.operations import record_payment
 from tests.factories import OrderFactory
@@ -16,6 +17,10 @@ EDGES = {
     "accounts.signals.account_mail_due": ["notifications.receivers.write_account_mail"],
     "payments.signals.order_paid": ["booking.receivers.confirm_paid_booking"],
     "payments.signals.order_paid_twice": ["booking.receivers.tell_of_second_payment"],
+    "scheduling.signals.slot_changed": ["booking.receivers.tell_of_changed_slot"],
+    "scheduling.signals.slot_cancelled": ["booking.receivers.end_bookings_soon"],
+    "booking.signals.class_changed": ["notifications.receivers.announce_change"],
+    "booking.signals.class_cancelled": ["notifications.receivers.announce_cancelled_class"],
     "booking.signals.booking_confirmed": ["notifications.receivers.announce_booking"],
     "booking.signals.payment_goes_back": ["notifications.receivers.announce_refund"],
 }
@@ -33,7 +38,7 @@ def receivers_of(signal: Signal) -> list[str]:
 def test_each_signal_reaches_exactly_the_receivers_of_the_table() -> None:
     signals = {
         name: signal
-        for module in (accounts.signals, payments.signals, booking.signals)
+        for module in (accounts.signals, payments.signals, scheduling.signals, booking.signals)
         for name, signal in signals_of(module).items()
     }
 

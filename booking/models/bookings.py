@@ -55,6 +55,12 @@ class BookingQuerySet(models.QuerySet["Booking"]):
         """Holds whose time is over; their place is still taken until they are released."""
         return self.filter(state=Booking.State.HELD, hold_expires_at__lte=clock.now())
 
+    def of_cancelled_slots(self) -> "BookingQuerySet":
+        """Bookings to be ended because the clinic has cancelled the slot; not holds whose time is over anyhow."""
+        held = Q(state=Booking.State.HELD, hold_expires_at__gt=clock.now())
+        live = self.filter(Q(state=Booking.State.CONFIRMED) | held)
+        return live.filter(slot__state=Slot.State.CANCELLED, slot__taken__gt=0)
+
     def with_details(self) -> "BookingQuerySet":
         """Bookings with all that a page or message names, in one query."""
         return self.select_related(
@@ -184,15 +190,24 @@ class Booking(models.Model):
         """The last moment before which cancelling costs nothing; exactly then is late.
 
         The later of: so many hours before the class, and a short grace after booking (never past the class's start).
+        Where the class was moved since, the class's start.
         """
+        if self.was_moved:
+            return self.slot.starts_at
         before_class = self.slot.starts_at - timedelta(hours=self.free_cancel_hours)
         grace = min(self.made_at + timedelta(minutes=self.cancel_grace_minutes), self.slot.starts_at)
         return max(before_class, grace)
 
     @property
+    def was_moved(self) -> bool:
+        """Whether the clinic has changed time or place since the place was booked."""
+        return self.slot.moved_at is not None and self.slot.moved_at >= self.made_at
+
+    @property
     def has_grace_only(self) -> bool:
         """Whether the booking is made so shortly before the class that only the grace after booking is free."""
-        return self.free_cancel_until > self.slot.starts_at - timedelta(hours=self.free_cancel_hours)
+        before_class = self.slot.starts_at - timedelta(hours=self.free_cancel_hours)
+        return self.free_cancel_until > before_class and not self.was_moved
 
     @property
     def can_cancel_free(self) -> bool:

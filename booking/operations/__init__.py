@@ -1,4 +1,5 @@
 from booking.operations.book import AlreadyBooked, TooManyHolds, book_place
+from booking.operations.cancelled_slots import end_for_cancelled_slot
 from booking.operations.hold import give_up_hold, release_hold
 from booking.operations.pay import (
     HoldIsOver,
@@ -17,6 +18,7 @@ __all__ = [
     "book_place",
     "check_payment",
     "confirm_paid_booking",
+    "end_for_cancelled_slot",
     "give_up_hold",
     "release_hold",
     "start_payment",

@@ -85,7 +85,8 @@ def _release(booking: Booking, outcome: CheckoutOutcome, *, only_if: Q = ALWAYS)
     # is away a page that is only asked for is not waited for: its address is not told once the order is closed.
     if order.has_open_page or (outcome is CheckoutOutcome.NOT_PAID and order.is_page_asked_for):
         return
-    held = Booking.objects.select_for_update().filter(only_if, pk=booking.pk, state=Booking.State.HELD).first()
+    locked = Booking.objects.select_for_update(no_key=True)
+    held = locked.filter(only_if, pk=booking.pk, state=Booking.State.HELD).first()
     if held is None:
         return
     held.move_to(Booking.State.RELEASED)

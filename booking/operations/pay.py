@@ -73,7 +73,7 @@ def confirm_paid_booking(*, order: Order, payment: Payment) -> None:
     none, or the class was cancelled, the payment goes back, once and in full, and the patient is told. Money is never
     refused.
     """
-    booking = Booking.objects.select_for_update().filter(order=order).first()
+    booking = Booking.objects.select_for_update(no_key=True).filter(order=order).first()
     if booking is None or booking.is_confirmed:  # None: the order is for something else than a place
         return
     if not _has_got_place(booking):

@@ -25,6 +25,10 @@ EXAMPLES_OF_DETAILS: Final = {
     "most": "10.000,00 €",
     "instructor": "Mara Lindt",
     "clash": "Gentle Back Care, Tuesday 24 November, 18:00–19:00 (Berlin time)",
+    "place": "The whole clinic",
+    "reason": "New Year",
+    "missing": "Yoga therapist, 500 hours",
+    "class_type": "Gentle Back Care",
     "wall": "2027-03-28 02:30",
     "city": "Berlin",
 }

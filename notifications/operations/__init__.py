@@ -4,6 +4,8 @@ from notifications.operations.restored import StoppedInTheFuture, void_after_res
 from notifications.operations.retry import NotToBeRetried, retry_message
 from notifications.operations.write import (
     write_account_mail,
+    write_cancelled_class,
+    write_change,
     write_confirmation,
     write_refund,
     write_reminder,
@@ -18,6 +20,8 @@ __all__ = [
     "switch_reminders",
     "void_after_restore",
     "write_account_mail",
+    "write_cancelled_class",
+    "write_change",
     "write_confirmation",
     "write_refund",
     "write_reminder",

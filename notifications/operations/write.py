@@ -12,9 +12,11 @@ from accounts.models import User
 from booking.models import Booking
 from core import clock
 from core.wakeup import wake_worker
+from notifications.changes import occasion_of_change
 from notifications.models import Kind, Message
 from notifications.reminders import occasion_of, reminder_due_at
 from payments.models import Refund
+from scheduling.models import SlotChange
 
 OF_USE_FOR = timedelta(days=3)  # a mail server may be away for a week-end
 KIND_OF_REFUND = {
@@ -43,6 +45,20 @@ def write_refund(*, booking: Booking, refund: Refund) -> None:
     """Tell the patient that a payment for the booking bought nothing and goes back, and why; once for each refund."""
     kind = KIND_OF_REFUND[Refund.Reason(refund.reason)]
     _write_about(booking, kind, occasion=f"refund {refund.pk}", drop_after=clock.now() + OF_USE_FOR)
+
+
+def write_change(*, booking: Booking, change: SlotChange) -> None:
+    """Tell the patient what is different about the class, once for each change, and remind of the new start."""
+    drop_after = max(booking.slot.starts_at, clock.now() + OF_USE_FOR)
+    _write_about(booking, Kind.CLASS_CHANGED, occasion=occasion_of_change(change), drop_after=drop_after)
+    if booking.is_confirmed:
+        write_reminder(booking=booking)
+
+
+def write_cancelled_class(*, booking: Booking, refund: Refund | None) -> None:
+    """Tell the patient that the class does not take place and, with `refund`, that the money goes back."""
+    occasion = f"refund {refund.pk}" if refund else "cancelled"
+    _write_about(booking, Kind.CLASS_CANCELLED, occasion=occasion, drop_after=clock.now() + OF_USE_FOR)
 
 
 def write_account_mail(*, kind: Kind, recipient: User | None, email: str, context: dict[str, Any]) -> None:

@@ -29,25 +29,30 @@ class PriceChanged(DomainError):
     message = _("The price of this class has changed. Please look at it again before you book.")
 
 
+class SlotMoved(DomainError):
+    code = "slot_moved"
+    message = _("This class was moved. Please look at its new time before you book.")
+
+
 _TAKE = CompiledUpdate(
     lambda: (
         Slot.objects.published()
         .with_places_left()
-        .filter(pk=Given("slot"), price=Given("price"), starts_at__gt=Given("now"))
+        .filter(pk=Given("slot"), price=Given("price"), starts_at=Given("starts_at"), starts_at__gt=Given("now"))
     ),
     taken=F("taken") + 1,
 )
 
 
 def take_place(slot: Slot) -> None:
-    """Take one place of `slot` at the price that the caller has seen; at the end of the caller's transaction.
+    """Take one place of `slot` at the price and time that the caller has seen; at the end of the caller's transaction.
 
     One conditional update: of two callers who want the last place, the second waits for the first to commit and then
     finds the slot full. The row stays locked until the caller's transaction ends, so call this last.
 
-    Raises SlotFull, SlotStarted, SlotNotPublished or PriceChanged.
+    Raises SlotFull, SlotStarted, SlotNotPublished, SlotMoved or PriceChanged.
     """
-    if not _TAKE.run(slot=slot.pk, price=slot.price, now=clock.now()):
+    if not _TAKE.run(slot=slot.pk, price=slot.price, starts_at=slot.starts_at, now=clock.now()):
         raise _why_not(Slot.objects.get(pk=slot.pk), slot)
 
 
@@ -62,6 +67,8 @@ def _why_not(slot: Slot, seen: Slot) -> DomainError:
         return SlotNotPublished()
     if slot.has_started:
         return SlotStarted()
+    if slot.starts_at != seen.starts_at:
+        return SlotMoved()
     if slot.price != seen.price:
         return PriceChanged()
     return SlotFull()

@@ -138,7 +138,13 @@ def test_the_manager_drafts_and_publishes_for_an_instructor(
     managing: DescribedClient, instructor: Instructor, class_type: ClassType
 ) -> None:
     unnamed = draft(managing, class_type=class_type.pk, starts_at="2026-11-24T18:00:00Z")
-    named = draft(managing, class_type=class_type.pk, starts_at="2026-11-24T18:00:00Z", instructor=instructor.pk)
+    named = draft(
+        managing,
+        class_type=class_type.pk,
+        starts_at="2026-11-24T18:00:00Z",
+        instructor=instructor.pk,
+        online_link="https://meet.example.org/back",
+    )
     published = managing.post(f"{named['Location']}publish/")
 
     assert (unnamed.status_code, list(unnamed.json()["errors"])) == (400, ["instructor"])

@@ -36,7 +36,7 @@ def test_the_answer_stays_even_when_the_booking_goes_on(api: DescribedClient) ->
     slot = SlotFactory()
     first = book(api, slot, key=KEY)
     Booking.objects.update(state=Booking.State.CANCELLED, ended_at=clock.now())
-    Slot.objects.update(state=Slot.State.CANCELLED)
+    Slot.objects.update(state=Slot.State.CANCELLED, cancelled_at=clock.now())
 
     assert book(api, slot, key=KEY).content == first.content
 

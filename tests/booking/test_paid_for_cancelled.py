@@ -11,6 +11,7 @@ from accounts.models import Patient
 from booking.models import Booking
 from booking.operations import pay
 from booking.operations.pay import ClassIsCancelled, start_payment
+from core import clock
 from notifications.models import Kind, Message
 from payments.models import Order, Payment, Refund
 from payments.operations import record_payment
@@ -23,7 +24,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def cancel(slot: Slot) -> None:
-    Slot.objects.filter(pk=slot.pk).update(state=Slot.State.CANCELLED)
+    Slot.objects.filter(pk=slot.pk).update(state=Slot.State.CANCELLED, cancelled_at=clock.now())
 
 
 def money_arrives(order: Order) -> Payment:

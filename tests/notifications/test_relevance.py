@@ -33,7 +33,7 @@ class TestNotSent:
 
     def test_no_reminder_of_a_class_that_the_clinic_cancelled(self, mail_server: MailServer, stand_at: StandAt) -> None:
         booking = announced(BookingFactory())
-        Slot.objects.filter(pk=booking.slot_id).update(state=Slot.State.CANCELLED)
+        Slot.objects.filter(pk=booking.slot_id).update(state=Slot.State.CANCELLED, cancelled_at=clock.now())
         stand_at(booking.slot.starts_at - timedelta(hours=23))
 
         deliver_due_messages()

@@ -9,7 +9,7 @@ from django.db import connection
 
 from core import clock
 from scheduling.models import ClassType, Instructor, Room, Slot
-from scheduling.operations import draft_slot, edit_draft, publish_slot, slots
+from scheduling.operations import draft_slot, edit_draft, planning, publish_slot, slots
 from tests.factories import ClassTypeFactory, InstructorFactory, RoomFactory, SlotFactory
 from tests.races.crowd import all_at_once
 
@@ -64,14 +64,30 @@ def test_10_of_eight_classes_at_once_by_one_instructor_one_is_planned() -> None:
     assert Slot.objects.published().count() == Slot.objects.count() == 1
 
 
+@pytest.fixture
+def without_looking(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody looks for clashes before writing: only the database stands in the way."""
+    monkeypatch.setattr(planning, "obstacles_to", lambda slots, moving=(): {})
+
+
+@pytest.mark.usefixtures("without_looking")
+def test_10_the_database_alone_lets_one_class_into_the_room() -> None:
+    assert all_at_once(eight_into_one_room()) == {"ok": 1, "room_taken": 7}
+
+
+@pytest.mark.usefixtures("without_looking")
+def test_10_the_database_alone_lets_an_instructor_teach_one_class() -> None:
+    assert all_at_once(eight_times_one_instructor()) == {"ok": 1, "instructor_teaching": 7}
+
+
 @pytest.mark.parametrize("without_rule", [ROOM_RULE], indirect=True)
-@pytest.mark.usefixtures("without_rule")
+@pytest.mark.usefixtures("without_rule", "without_looking")
 def test_10_control_without_the_rule_all_eight_get_the_room() -> None:
     assert all_at_once(eight_into_one_room()) == {"ok": 8}
 
 
 @pytest.mark.parametrize("without_rule", [INSTRUCTOR_RULE], indirect=True)
-@pytest.mark.usefixtures("without_rule")
+@pytest.mark.usefixtures("without_rule", "without_looking")
 def test_10_control_without_the_rule_the_instructor_teaches_eight_classes_at_once() -> None:
     assert all_at_once(eight_times_one_instructor()) == {"ok": 8}
 
@@ -118,9 +134,9 @@ def test_two_drafts_that_change_rooms_at_once_are_told_who_is_there_and_do_not_d
     assert all_at_once(two_drafts_that_change_rooms()) == {"room_taken": 2}
 
 
-@pytest.mark.usefixtures("slow_updates")
+@pytest.mark.usefixtures("slow_updates", "without_looking")
 def test_control_without_waiting_for_the_rooms_they_deadlock(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(slots, "_wait_for_turn", lambda *_rows: None)
+    monkeypatch.setattr(slots, "lock_for_planning", lambda *_rows: None)
 
     assert all_at_once(two_drafts_that_change_rooms())["OperationalError"] > 0
 

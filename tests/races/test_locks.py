@@ -7,7 +7,9 @@ import pytest
 
 from booking.models import Booking
 from booking.operations import book, book_place
+from booking.tasks import end_bookings_of_cancelled_slots
 from core import clock
+from notifications.models import Kind, Message
 from payments.models import CheckoutSession, Payment, Refund, StripeEvent
 from payments.operations import (
     checkout,
@@ -19,6 +21,7 @@ from payments.operations import (
     send_refund_again,
 )
 from scheduling.models import Slot
+from scheduling.operations import Scope, Wanted, cancel, cancel_slots, change_slots, changes
 from tests.factories import BookingFactory, CheckoutSessionFactory, RefundFactory, UserFactory
 from tests.payments import stripe_says
 from tests.races.crowd import Pause, all_at_once
@@ -99,3 +102,48 @@ def test_the_desks_click_and_stripes_news_about_one_refund_do_not_deadlock(monke
 
     assert ends == {"ok": 2, "IntegrityError": 1}  # the money cannot go back twice
     assert Payment.objects.get().refunded == failed.amount
+
+
+def test_money_that_arrives_while_a_class_is_moved_does_not_deadlock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The editor holds the class and writes to the booking; the money holds the booking and wants the class."""
+    hold = BookingFactory(state=Booking.State.HELD)
+    order, slot = hold.order, Slot.objects.with_details().get(pk=hold.slot_id)
+    pause = Pause()
+    monkeypatch.setattr(changes.slot_changed, "send", pause.before(changes.slot_changed.send))
+
+    def move() -> object:
+        wanted = Wanted.like(slot, starts_at=slot.starts_at + timedelta(days=1))
+        return change_slots(slot=slot, wanted=wanted, scope=Scope.THIS, revision=0, by=None)
+
+    def money_arrives() -> Payment:
+        pause.reached.wait(timeout=10)
+        return record_payment(order=order, amount=order.amount, currency="eur", payment_intent="pi_moved")
+
+    ends = all_at_once([move, money_arrives])
+
+    hold.refresh_from_db()
+    assert ends == {"ok": 2}
+    assert hold.is_confirmed
+    assert Message.objects.filter(booking=hold, kind=Kind.CLASS_CHANGED).count() == 1
+
+
+def test_money_and_the_cancelling_of_the_class_at_once_end_in_one_refund(monkeypatch: pytest.MonkeyPatch) -> None:
+    hold = BookingFactory(state=Booking.State.HELD)
+    order, slot = hold.order, Slot.objects.get(pk=hold.slot_id)
+    pause = Pause()
+    monkeypatch.setattr(cancel.slot_cancelled, "send", pause.before(cancel.slot_cancelled.send))
+
+    def close() -> object:
+        return cancel_slots(slot=slot, scope=Scope.THIS, reason="", revision=0, by=None)
+
+    def money_arrives() -> Payment:
+        pause.reached.wait(timeout=10)
+        return record_payment(order=order, amount=order.amount, currency="eur", payment_intent="pi_closed")
+
+    ends = all_at_once([close, money_arrives])
+    for _ in range(2):
+        end_bookings_of_cancelled_slots()
+
+    assert ends == {"ok": 2}
+    assert Refund.objects.get().amount == order.amount
+    assert (Booking.objects.get().state, Slot.objects.get().taken) == (Booking.State.CANCELLED, 0)

@@ -33,6 +33,7 @@ def many_slots(count: int) -> None:
         Slot(
             class_type=sample.class_type,
             instructor=sample.instructor,
+            online_link="https://meet.example.org/back",
             starts_at=start + timedelta(hours=1) + minutes * nth,
             ends_at=start + timedelta(hours=1) + minutes * (nth + 1),
             capacity=8,
@@ -117,7 +118,10 @@ CHANGES: dict[str, tuple[Callable[[], Any], str]] = {
         lambda: Slot.objects.update(instructor=InstructorFactory(name="Marco Ferreira")),
         "with Marco Ferreira",
     ),
-    "a withdrawn slot": (lambda: Slot.objects.update(state=Slot.State.CANCELLED), "There are no classes"),
+    "a withdrawn slot": (
+        lambda: Slot.objects.update(state=Slot.State.CANCELLED, cancelled_at=clock.now()),
+        "There are no classes",
+    ),
     "a deleted slot": (lambda: Slot.objects.all().delete(), "There are no classes"),
     "a new slot": (lambda: SlotFactory(class_type__name="Steady Core"), "Steady Core"),
 }

@@ -1,0 +1,27 @@
+"""What is taught, where, by whom and when. The database itself refuses clashes and oversold slots."""
+
+from scheduling.models.changes import SlotChange
+from scheduling.models.feeds import FeedToken
+from scheduling.models.houses import Closure, Location, Room
+from scheduling.models.series import Series
+from scheduling.models.slots import Slot, SlotQuerySet, clinic_currency
+from scheduling.models.substitutes import SubstituteRequest
+from scheduling.models.teaching import Certificate, ClassType, Instructor, Qualification, TimeOff
+
+__all__ = [
+    "Certificate",
+    "ClassType",
+    "Closure",
+    "FeedToken",
+    "Instructor",
+    "Location",
+    "Qualification",
+    "Room",
+    "Series",
+    "Slot",
+    "SlotChange",
+    "SlotQuerySet",
+    "SubstituteRequest",
+    "TimeOff",
+    "clinic_currency",
+]

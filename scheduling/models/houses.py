@@ -1,0 +1,116 @@
+"""Where classes take place, and when they do not."""
+
+from datetime import datetime
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from core import clock
+
+
+class Location(models.Model):
+    """A house in which classes take place."""
+
+    name = models.CharField(_("name"), max_length=100, unique=True)
+    address = models.CharField(_("address"), max_length=250)
+    directions = models.TextField(_("how to find it"), blank=True)
+
+    class Meta:
+        verbose_name = _("location")
+        verbose_name_plural = _("locations")
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Room(models.Model):
+    location = models.ForeignKey(Location, models.PROTECT, related_name="rooms", verbose_name=_("location"))
+    name = models.CharField(_("name"), max_length=100)
+    size = models.PositiveSmallIntegerField(_("size"), help_text=_("How many mats fit in."))
+
+    class Meta:
+        verbose_name = _("room")
+        verbose_name_plural = _("rooms")
+        ordering = ["location__name", "name"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["location", "name"],
+                name="one_room_per_name_and_location",
+                violation_error_message=_("This location has a room of that name already."),
+            ),
+            models.CheckConstraint(
+                condition=Q(size__gt=0),
+                name="a_room_holds_someone",
+                violation_error_message=_("Please enter how many mats fit in: at least one."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name}, {self.location.name}"
+
+
+class ClosureQuerySet(models.QuerySet["Closure"]):
+    def overlapping(self, start: datetime, end: datetime) -> "ClosureQuerySet":
+        """Closures that cover any moment of [start, end)."""
+        return self.filter(starts_at__lt=end, ends_at__gt=start)
+
+    def concerning(self, room: Room | None) -> "ClosureQuerySet":
+        """Those of the whole clinic, of the room's location and of the room; without a room, of the whole clinic."""
+        whole_clinic = Q(location__isnull=True, room__isnull=True)
+        if room is None:
+            return self.filter(whole_clinic)
+        return self.filter(whole_clinic | Q(location=room.location_id) | Q(room=room))
+
+
+class Closure(models.Model):
+    """A time in which no class takes place: at the whole clinic, at one location or in one room."""
+
+    location = models.ForeignKey(
+        Location, models.CASCADE, related_name="closures", null=True, blank=True, verbose_name=_("location")
+    )
+    room = models.ForeignKey(
+        Room, models.CASCADE, related_name="closures", null=True, blank=True, verbose_name=_("room")
+    )
+    starts_at = models.DateTimeField(_("from"))
+    ends_at = models.DateTimeField(_("until"))
+    reason = models.CharField(_("reason"), max_length=200)
+
+    objects = ClosureQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("closure")
+        verbose_name_plural = _("closures")
+        ordering = ["starts_at", "id"]
+        indexes = [models.Index(fields=["ends_at"], name="closures_by_end")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(ends_at__gt=F("starts_at")),
+                name="a_closure_ends_after_it_starts",
+                violation_error_message=_("A closure ends after it begins. Please look at both times."),
+            ),
+            models.CheckConstraint(
+                condition=Q(location__isnull=True) | Q(room__isnull=True),
+                name="a_closure_names_a_location_or_a_room",
+                violation_error_message=_(
+                    "Please choose a location or a room, not both; neither means the whole clinic."
+                ),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.reason}: {clock.format_when(self.starts_at, self.ends_at)}"
+
+    def concerns(self, room: Room | None) -> bool:
+        """Whether a class in `room`, or on-line without one, cannot take place then."""
+        if self.room_id is not None:
+            return room is not None and room.pk == self.room_id
+        if self.location_id is not None:
+            return room is not None and room.location_id == self.location_id
+        return True
+
+    @property
+    def place(self) -> str:
+        """Which rooms it closes, in words."""
+        return str(self.room or self.location or _("The whole clinic"))

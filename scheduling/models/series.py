@@ -1,0 +1,109 @@
+"""Series: recurrence rules that stamp slots."""
+
+from collections.abc import Iterator
+from datetime import date, datetime, time
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from dateutil.rrule import rrule, rrulestr
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from core import clock
+from scheduling.models.houses import Room
+from scheduling.models.teaching import ClassType, Instructor
+
+
+class SeriesQuerySet(models.QuerySet["Series"]):
+    def to_be_stamped(self, until: date) -> "SeriesQuerySet":
+        """Series whose slots do not reach up to and with `until` yet, though their rule may."""
+        behind = self.filter(Q(stamped_until__isnull=True) | Q(stamped_until__lt=until))
+        return behind.filter(
+            Q(ends_on__isnull=True) | Q(stamped_until__isnull=True) | Q(ends_on__gt=F("stamped_until"))
+        )
+
+    def with_details(self) -> "SeriesQuerySet":
+        return self.select_related("class_type", "instructor", "room__location")
+
+
+class Series(models.Model):
+    """A recurrence rule that stamps slots: a wall time in a zone, so 18:00 stays 18:00 through clock changes.
+
+    `recurrence` is an RRULE by RFC 5545 without its DTSTART, which is `starts_on`, and without UNTIL, which is
+    `ends_on` (inclusive). `skipped_days` are its EXDATEs. `fold` says which of two equal wall times is meant, on the
+    night on which the clocks are set back (PEP 495). All days up to and with `stamped_until` have been dealt with.
+    """
+
+    class_type = models.ForeignKey(ClassType, models.PROTECT, related_name="series", verbose_name=_("class type"))
+    instructor = models.ForeignKey(Instructor, models.PROTECT, related_name="series", verbose_name=_("instructor"))
+    room = models.ForeignKey(Room, models.PROTECT, related_name="series", null=True, blank=True, verbose_name=_("room"))
+    online_link = models.URLField(_("link to join on-line"), max_length=500, blank=True)
+    recurrence = models.CharField(_("recurrence"), max_length=500, help_text=_("An RRULE by RFC 5545."))
+    starts_on = models.DateField(_("first day"))
+    ends_on = models.DateField(_("last day"), null=True, blank=True)
+    skipped_days = ArrayField(models.DateField(), default=list, blank=True, verbose_name=_("days left out"))
+    wall_time = models.TimeField(_("wall time"))
+    fold = models.PositiveSmallIntegerField(null=True, blank=True)
+    time_zone = models.CharField(_("time zone"), max_length=64)
+    minutes = models.PositiveSmallIntegerField(_("length in minutes"))
+    capacity = models.PositiveSmallIntegerField(_("capacity"))
+    price = models.PositiveIntegerField(_("price"))
+    publishes = models.BooleanField(
+        _("publishes its slots"), default=True, help_text=_("Otherwise they are drafts, to be published one by one.")
+    )
+    split_from = models.ForeignKey("self", models.SET_NULL, related_name="splits", null=True, blank=True)
+    stamped_until = models.DateField(null=True, blank=True, editable=False)
+    created_at = models.DateTimeField(default=clock.now, editable=False)
+
+    objects = SeriesQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("series")
+        verbose_name_plural = _("series")
+        ordering = ["starts_on", "id"]
+        constraints = [
+            models.CheckConstraint(condition=Q(minutes__range=(5, 600)), name="a_series_lasts_5_to_600_minutes"),
+            models.CheckConstraint(condition=Q(capacity__gt=0), name="a_series_has_places"),
+            models.CheckConstraint(
+                condition=Q(ends_on__isnull=True) | Q(ends_on__gte=F("starts_on")),
+                name="a_series_ends_after_it_starts",
+            ),
+            models.CheckConstraint(
+                condition=~Q(publishes=True) | Q(room__isnull=False) | ~Q(online_link=""),
+                name="a_published_series_has_a_room_or_a_link",
+            ),
+            models.CheckConstraint(condition=Q(fold__isnull=True) | Q(fold__in=(0, 1)), name="a_fold_is_0_or_1"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.class_type} · {self.recurrence}"
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.time_zone)
+
+    def days(self, first: date, last: date) -> Iterator[date]:
+        """The days of the rule in [first, last], in order, without those left out."""
+        last = min(last, self.ends_on) if self.ends_on else last
+        left_out = set(self.skipped_days)
+        for moment in _rule(self.recurrence, self.starts_on, last).xafter(_midnight(first), inc=True):
+            if moment.date() > last:
+                return
+            if moment.date() not in left_out:
+                yield moment.date()
+
+    def instant_on(self, day: date) -> datetime:
+        """When the class of `day` begins (UTC). Raises NonexistentWallTime and, without a fold, AmbiguousWallTime."""
+        return clock.instant_of(day, self.wall_time, self.zone, fold=self.fold)
+
+
+def _rule(recurrence: str, starts_on: date, last: date) -> rrule:
+    """The rule as far as `last`: one that yields no day at all would be searched up to the year 9999 otherwise."""
+    rule: Any = rrulestr(recurrence, dtstart=_midnight(starts_on))
+    return rule if "COUNT" in recurrence.upper() else rule.replace(until=_midnight(last))
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time.min)

@@ -1,0 +1,50 @@
+"""Asking colleagues to take over a class."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from core import clock
+from scheduling.models.slots import Slot
+from scheduling.models.teaching import Instructor
+
+
+class SubstituteRequest(models.Model):
+    """That a slot needs a substitute: the first qualified and free colleague who accepts gets it."""
+
+    class State(models.TextChoices):
+        OPEN = "open", _("Looking for a substitute")
+        FILLED = "filled", _("Substitute found")
+        WITHDRAWN = "withdrawn", _("Withdrawn")
+
+    slot = models.ForeignKey(Slot, models.PROTECT, related_name="substitute_requests", verbose_name=_("slot"))
+    asked_by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("asked by"))
+    instead_of = models.ForeignKey(Instructor, models.PROTECT, related_name="+", verbose_name=_("instead of"))
+    state = models.CharField(_("state"), max_length=10, choices=State, default=State.OPEN)
+    filled_by = models.ForeignKey(
+        Instructor, models.PROTECT, related_name="substitutions", null=True, blank=True, verbose_name=_("substitute")
+    )
+    created_at = models.DateTimeField(_("asked"), default=clock.now, editable=False)
+    closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("substitute request")
+        verbose_name_plural = _("substitute requests")
+        ordering = ["-created_at", "-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["slot"], condition=Q(state="open"), name="one_open_substitute_request_per_slot"
+            ),
+            models.CheckConstraint(
+                condition=Q(state="filled", filled_by__isnull=False) | ~Q(state="filled") & Q(filled_by__isnull=True),
+                name="a_filled_request_names_the_substitute",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="open", closed_at__isnull=True) | ~Q(state="open") & Q(closed_at__isnull=False),
+                name="a_closed_request_knows_when",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.slot_id}: {self.get_state_display()}"

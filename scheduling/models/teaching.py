@@ -1,0 +1,162 @@
+"""What is taught, and who may teach it."""
+
+from datetime import date
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from core import clock
+from scheduling.focus import FocusArea
+
+
+class Qualification(models.Model):
+    """Something that an instructor has learnt and can prove; a class type may ask for it."""
+
+    name = models.CharField(_("name"), max_length=120, unique=True)
+    description = models.TextField(_("what it means"), blank=True)
+
+    class Meta:
+        verbose_name = _("qualification")
+        verbose_name_plural = _("qualifications")
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Instructor(models.Model):
+    """A qualified therapeutic yoga instructor."""
+
+    user = models.OneToOneField(User, models.PROTECT, related_name="instructor", verbose_name=_("account"))
+    name = models.CharField(_("name"), max_length=150)
+    qualification = models.CharField(_("qualification"), max_length=200, blank=True)
+    bio = models.TextField(_("about"), blank=True)
+    is_active = models.BooleanField(_("teaches at present"), default=True)
+
+    class Meta:
+        verbose_name = _("instructor")
+        verbose_name_plural = _("instructors")
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def lacks(self, class_type: "ClassType", on: date) -> list[Qualification]:
+        """The qualifications that `class_type` asks for and the instructor does not hold on that day."""
+        held = self.certificates.filter(Q(expires_on__isnull=True) | Q(expires_on__gte=on)).values("qualification")
+        return list(class_type.qualifications.exclude(pk__in=held))
+
+
+class Certificate(models.Model):
+    """That an instructor holds a qualification, until the end of a day or for good."""
+
+    instructor = models.ForeignKey(Instructor, models.CASCADE, related_name="certificates")
+    qualification = models.ForeignKey(
+        Qualification, models.PROTECT, related_name="certificates", verbose_name=_("qualification")
+    )
+    expires_on = models.DateField(
+        _("valid until"), null=True, blank=True, help_text=_("The last day; empty for one that does not expire.")
+    )
+
+    class Meta:
+        verbose_name = _("certificate")
+        verbose_name_plural = _("certificates")
+        ordering = ["qualification__name"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["instructor", "qualification"],
+                name="one_certificate_per_instructor_and_qualification",
+                violation_error_message=_("This instructor holds that qualification already. Change its date instead."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.instructor}: {self.qualification}"
+
+    @property
+    def is_valid(self) -> bool:
+        return self.expires_on is None or self.expires_on >= clock.clinic_today()
+
+
+class TimeOff(models.Model):
+    """A time in which an instructor does not teach."""
+
+    instructor = models.ForeignKey(Instructor, models.CASCADE, related_name="times_off", verbose_name=_("instructor"))
+    starts_at = models.DateTimeField(_("from"))
+    ends_at = models.DateTimeField(_("until"))
+    note = models.CharField(_("note"), max_length=200, blank=True)
+
+    class Meta:
+        verbose_name = _("time off")
+        verbose_name_plural = _("times off")
+        ordering = ["starts_at", "id"]
+        indexes = [models.Index(fields=["instructor", "ends_at"], name="times_off_by_end")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(ends_at__gt=F("starts_at")),
+                name="time_off_ends_after_it_starts",
+                violation_error_message=_("Time off ends after it begins. Please look at both times."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.instructor}: {clock.format_when(self.starts_at)} – {clock.format_when(self.ends_at)}"
+
+
+class ClassType(models.Model):
+    """What is taught; gives each new slot its length, price and capacity."""
+
+    class Level(models.TextChoices):
+        GENTLE = "gentle", _("Gentle")
+        STEADY = "steady", _("Steady")
+        STRONG = "strong", _("Strong")
+
+    name = models.CharField(_("name"), max_length=100, unique=True)
+    level = models.CharField(_("level"), max_length=10, choices=Level)
+    focus_areas = ArrayField(models.CharField(max_length=40, choices=FocusArea), verbose_name=_("focus areas"))
+    description = models.TextField(_("what we do"))
+    suits = models.TextField(_("who it suits"), blank=True)
+    avoid = models.TextField(_("what to avoid"), blank=True)
+    bring = models.TextField(_("what to bring"), blank=True)
+    minutes = models.PositiveSmallIntegerField(_("length in minutes"), default=60)
+    capacity = models.PositiveSmallIntegerField(_("capacity"), default=8)
+    price = models.PositiveIntegerField(_("price"), help_text=_("In the currency's smallest unit (cents)."))
+    is_active = models.BooleanField(_("offered at present"), default=True)
+    qualifications = models.ManyToManyField(
+        Qualification,
+        related_name="class_types",
+        blank=True,
+        verbose_name=_("asks for"),
+        help_text=_("Who teaches it needs all of these."),
+    )
+
+    class Meta:
+        verbose_name = _("class type")
+        verbose_name_plural = _("class types")
+        ordering = ["name"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(minutes__range=(5, 600)),
+                name="a_class_lasts_5_to_600_minutes",
+                violation_error_message=_("A class lasts 5 to 600 minutes."),
+            ),
+            models.CheckConstraint(
+                condition=Q(capacity__gt=0),
+                name="a_class_type_has_places",
+                violation_error_message=_("Please enter a capacity of at least one place."),
+            ),
+            models.CheckConstraint(
+                condition=Q(focus_areas__contained_by=FocusArea.values), name="focus_areas_are_among_the_seven"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def focus_labels(self) -> list[str]:
+        """The focus areas in words, in the clinic's order."""
+        return [str(area.label) for area in FocusArea if area.value in self.focus_areas]

@@ -1,0 +1,83 @@
+"""The clinic cancels slots, and takes it back while nobody was told."""
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from core import clock
+from core.errors import DomainError
+from scheduling.models import Series, Slot, SlotChange
+from scheduling.operations.changes import CannotChange, ChangedMeanwhile, Scope, affected_slots
+from scheduling.operations.planning import check_figures, clashes_named, lock_for_planning, refuse_obstacles
+from scheduling.operations.splits import end_series
+from scheduling.signals import slot_cancelled
+
+
+class PeopleWereTold(DomainError):
+    code = "people_were_told"
+    message = _("Patients were told that this class is cancelled. Please plan a new one instead.")
+
+
+def cancel_slots(*, slot: Slot, scope: Scope, reason: str, revision: int, by: User | None) -> list[Slot]:
+    """Cancel `slot`, and those of its series that `scope` names; return the slots that were cancelled.
+
+    Their bookings are ended afterwards, one by one, each with its refund and its message. *This and following* and
+    *all upcoming* also end the series. Cancelling twice is cancelling once.
+
+    Raises ChangedMeanwhile, CannotChange when it has begun, or NotPartOfSeries.
+    """
+    with transaction.atomic():
+        if scope is not Scope.THIS and slot.series_id:
+            Series.objects.select_for_update(no_key=True).get(pk=slot.series_id)
+        keys = {each.pk for each in affected_slots(slot=slot, scope=scope)} | {slot.pk}
+        slots = list(Slot.objects.select_for_update(no_key=True).filter(pk__in=keys).order_by("pk"))
+        slot = next(each for each in slots if each.pk == slot.pk)
+        if slot.is_cancelled:
+            return []
+        if slot.revision != revision:
+            raise ChangedMeanwhile()
+        if slot.has_started:
+            raise CannotChange()
+        if scope is not Scope.THIS and slot.series is not None:
+            end_series(series=slot.series, slots=slots)
+        cancelled = [each for each in slots if not each.is_cancelled and not each.has_started]
+        for each in cancelled:
+            _cancel(each, reason, by)
+    return cancelled
+
+
+def restore_slot(*, slot: Slot, by: User | None) -> Slot:
+    """Take a cancelling back, as long as nobody was told of it. A slot that is not cancelled stays as it is.
+
+    Raises PeopleWereTold, CannotChange when it would have begun, or what stands in its way by now.
+    """
+    with transaction.atomic():
+        slot = Slot.objects.select_for_update(no_key=True, of=("self",)).with_details().get(pk=slot.pk)
+        if not slot.is_cancelled:
+            return slot
+        if slot.people_told:
+            raise PeopleWereTold()
+        if slot.has_started:
+            raise CannotChange()
+        slot.state = Slot.State.PUBLISHED if slot.published_at else Slot.State.DRAFT
+        slot.cancelled_at, slot.cancel_reason = None, ""
+        check_figures(slot)
+        with clashes_named(slot), transaction.atomic():
+            lock_for_planning([slot.instructor_id], [slot.room_id])
+            refuse_obstacles(slot)
+            _save(slot, by, before={"state": Slot.State.CANCELLED})
+    return slot
+
+
+def _cancel(slot: Slot, reason: str, by: User | None) -> None:
+    before = slot.state
+    slot.state, slot.cancelled_at, slot.cancel_reason = Slot.State.CANCELLED, clock.now(), reason
+    slot.people_told = slot.taken > 0
+    _save(slot, by, before={"state": before})
+    slot_cancelled.send(sender=Slot, slot=slot)
+
+
+def _save(slot: Slot, by: User | None, *, before: dict[str, str]) -> None:
+    slot.revision += 1
+    slot.save(update_fields=["state", "cancelled_at", "cancel_reason", "people_told", "revision"])
+    SlotChange.objects.create(slot=slot, revision=slot.revision, made_by=by, before=before, tells=slot.people_told)

@@ -1,0 +1,186 @@
+"""Series: what a rule would stamp, starting one, and keeping the horizon full."""
+
+import logging
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from dateutil.rrule import rrulestr
+from django.conf import settings
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from core import clock
+from core.clock import NonexistentWallTime
+from core.errors import DomainError, InvalidInput
+from scheduling.models import Series, Slot
+from scheduling.operations.planning import ClinicIsClosed, check_figures, lock_for_planning, obstacles_to
+
+FREQUENCIES = {"DAILY", "WEEKLY", "MONTHLY"}
+PLAIN_PARTS = {"FREQ", "INTERVAL", "BYDAY", "BYMONTHDAY", "BYSETPOS", "WKST", "COUNT"}
+SMALL_NUMBER = re.compile(r"[1-9][0-9]{0,2}")
+MOST_DAYS = 800  # of one series in one preview or stamping: two years of every day
+
+logger = logging.getLogger(__name__)
+
+
+class RuleNotUnderstood(InvalidInput):
+    code = "rule_not_understood"
+    message = _("This recurrence is not understood. Please write an RRULE by RFC 5545, such as FREQ=WEEKLY.")
+
+
+class NoDays(InvalidInput):
+    code = "no_days"
+    message = _("This series has no days in the future. Please look at its first and last day.")
+
+
+class DaysBlocked(DomainError):
+    code = "days_blocked"
+    message = _("Some days cannot be planned: %(days)s. Please choose another time, or leave these days out.")
+
+    def __init__(self, blocked: list["PlannedDay"]) -> None:
+        self.blocked = blocked
+        named = "; ".join(f"{clock.format_day(each.day)} – {each.problem}" for each in blocked[:5])
+        super().__init__(days=named if len(blocked) <= 5 else f"{named} …")
+
+
+@dataclass(frozen=True)
+class PlannedDay:
+    """One day of a rule: the slot that it would stamp, or why there can be none."""
+
+    day: date
+    slot: Slot | None
+    problem: DomainError | None
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether a closure skips it: no fault, and nothing to decide."""
+        return isinstance(self.problem, ClinicIsClosed)
+
+
+def horizon() -> date:
+    """The day up to and with which series are stamped."""
+    return clock.clinic_today() + settings.SERIES_HORIZON
+
+
+def check_rule(series: Series) -> None:
+    """Raise RuleNotUnderstood for a recurrence that is no plain RRULE of days."""
+    parts = {name: value for name, _is, value in (part.partition("=") for part in series.recurrence.upper().split(";"))}
+    numbers = {name: parts[name] for name in ("INTERVAL", "COUNT") if name in parts}
+    if not parts.keys() <= PLAIN_PARTS or parts.get("FREQ") not in FREQUENCIES:
+        raise RuleNotUnderstood()
+    if not all(SMALL_NUMBER.fullmatch(number) for number in numbers.values()):
+        raise RuleNotUnderstood()
+    try:
+        rrulestr(series.recurrence)
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise RuleNotUnderstood() from error
+
+
+def preview_series(*, series: Series, until: date | None = None) -> list[PlannedDay]:
+    """What an unsaved or changed series would stamp from today on, day by day, up to `until` (the horizon).
+
+    Raises RuleNotUnderstood, and AmbiguousWallTime when a wall time happens twice and the series does not say which
+    one is meant.
+    """
+    check_rule(series)
+    return _plan(series, clock.clinic_today(), until or _last_day_of_preview(series))
+
+
+def start_series(*, series: Series) -> Series:
+    """Save a new series and stamp its slots up to the horizon, all of them or none.
+
+    Days on which the clinic is closed are skipped. Raises RuleNotUnderstood, AmbiguousWallTime, NoDays, what
+    `check_figures` raises, and DaysBlocked when a day is not free; `skipped_days` of the series leave such days out.
+    """
+    planned = preview_series(series=series)
+    if not planned:
+        raise NoDays()
+    with transaction.atomic():
+        lock_for_planning([series.instructor_id], [series.room_id])
+        planned = _plan(series, clock.clinic_today(), horizon())
+        if blocked := [each for each in planned if each.problem and not each.is_closed]:
+            raise DaysBlocked(blocked)
+        series.stamped_until = horizon()
+        series.save(force_insert=True)
+        _stamp(each.slot for each in planned if each.slot)
+    return series
+
+
+def stamp_series(*, series: Series, until: date | None = None) -> int:
+    """Stamp what is missing up to `until` (the horizon); return how many slots that were.
+
+    May be called anywhere and any number of times. A day that is not free is left out and logged: the series' page
+    shows it as missing.
+    """
+    until = until or horizon()
+    with transaction.atomic():
+        series = Series.objects.select_for_update(of=("self",)).with_details().get(pk=series.pk)
+        first = clock.clinic_today()
+        if series.stamped_until is not None:
+            first = max(first, series.stamped_until + timedelta(days=1))
+        if first > until:
+            return 0
+        lock_for_planning([series.instructor_id], [series.room_id])
+        planned = _plan(series, first, until)
+        for each in planned:
+            if each.problem and not each.is_closed:
+                logger.warning("series %s has no slot on %s: %s", series.pk, each.day, each.problem.code)
+        stamped = _stamp(each.slot for each in planned if each.slot)
+        series.stamped_until = until
+        series.save(update_fields=["stamped_until"])
+    return stamped
+
+
+def _last_day_of_preview(series: Series) -> date:
+    return max(horizon(), series.starts_on + settings.SERIES_HORIZON)
+
+
+def _plan(series: Series, first: date, last: date) -> list[PlannedDay]:
+    """The days of the rule in [first, last] that have no slot yet, and what stands in the way of each."""
+    days = list(series.days(first, last))[:MOST_DAYS]
+    if series.pk:
+        there = set(series.slots.filter(series_day__in=days).values_list("series_day", flat=True))
+        days = [day for day in days if day not in there]
+    slots: list[Slot] = []
+    impossible: dict[date, DomainError] = {}
+    for day in days:
+        try:
+            slot = slot_of(series, day)
+        except NonexistentWallTime as error:
+            impossible[day] = error
+            continue
+        if not slot.has_started:
+            check_figures(slot)
+            slots.append(slot)
+    reasons = obstacles_to(slots)
+    planned = [PlannedDay(day, None, error) for day, error in impossible.items()]
+    for position, slot in enumerate(slots):
+        assert slot.series_day is not None
+        reason = reasons.get(position)
+        planned.append(PlannedDay(slot.series_day, None if reason else slot, reason))
+    return sorted(planned, key=lambda each: each.day)
+
+
+def slot_of(series: Series, day: date) -> Slot:
+    """The unsaved slot that the series stamps for `day`. Raises NonexistentWallTime or AmbiguousWallTime."""
+    starts_at = series.instant_on(day)
+    return Slot(
+        series=series,
+        series_day=day,
+        class_type=series.class_type,
+        instructor=series.instructor,
+        room=series.room,
+        online_link=series.online_link,
+        starts_at=starts_at,
+        ends_at=starts_at + timedelta(minutes=series.minutes),
+        capacity=series.capacity,
+        price=series.price,
+        state=Slot.State.PUBLISHED if series.publishes else Slot.State.DRAFT,
+        published_at=clock.now() if series.publishes else None,
+    )
+
+
+def _stamp(slots: Iterable[Slot]) -> int:
+    return len(Slot.objects.bulk_create(slots))
