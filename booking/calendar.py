@@ -8,6 +8,7 @@ from icalendar import Calendar, Event
 
 from booking.models import Booking
 from core import clock
+from scheduling.vtimezone import describe_zone
 
 
 def calendar_file(booking: Booking) -> bytes:
@@ -19,8 +20,9 @@ def calendar_file(booking: Booking) -> bytes:
     calendar.add("version", "2.0")
     calendar.add("prodid", f"-//{settings.CLINIC_NAME}//Bookings//EN")
     calendar.add("method", "PUBLISH")
+    slot = booking.slot
+    calendar.add_component(describe_zone(clock.clinic_zone(), slot.starts_at, slot.ends_at))
     calendar.add_component(_event(booking))
-    calendar.add_missing_timezones()
     return calendar.to_ical()
 
 

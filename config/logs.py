@@ -21,6 +21,9 @@ QUOTED = r"(?:DETAIL|CONTEXT|QUERY|LINE \d+):"
 QUOTES = re.compile(rf"\n[ |]*{QUOTED}.*?(?=\n\n[ |]*(?:The above|During handling) |\Z)|\\n{QUOTED}[^\n]*", re.DOTALL)
 
 
+# The address of a private calendar is a key to it (scheduling/views/feeds.py).
+FEED_ADDRESS = re.compile(r"(?<!/teach)(/feeds/)[^/\s\"']+")
+
 # Two lines for each task, and some tasks run every half minute
 TALKATIVE = ("celery.worker.strategy", "celery.app.trace")
 
@@ -33,11 +36,11 @@ class Console(logging.StreamHandler[TextIO]):
 
     def format(self, record: logging.LogRecord) -> str:
         told = copy.copy(record)
-        told.msg, told.args = without_rows(record.getMessage()), None
+        told.msg, told.args = without_secrets(record.getMessage()), None
         if getattr(record, "status_code", INTERNAL_SERVER_ERROR) < INTERNAL_SERVER_ERROR:
             told.exc_info = None
         elif record.exc_info:
-            told.exc_text = without_rows(logging.Formatter().formatException(record.exc_info))
+            told.exc_text = without_secrets(logging.Formatter().formatException(record.exc_info))
             told.exc_info = None
         for name in LEFT_OUT:
             told.__dict__.pop(name, None)
@@ -94,9 +97,9 @@ def report_errors(dsn: str, *, environment: str, transport: type[Transport] | No
     )
 
 
-def without_rows(text: str) -> str:
-    """Cut what PostgreSQL quotes behind an error: `DETAIL: Key (email)=(…) already exists.`"""
-    return QUOTES.sub("", text)
+def without_secrets(text: str) -> str:
+    """Cut what PostgreSQL quotes behind an error (`DETAIL: Key (email)=(…) already exists.`) and feeds' addresses."""
+    return FEED_ADDRESS.sub(r"\1…", QUOTES.sub("", text))
 
 
 def _without_people(event: Event, hint: Hint) -> Event:
@@ -114,7 +117,7 @@ def _without_people(event: Event, hint: Hint) -> Event:
 
 def _cut(told: Any) -> Any:
     if isinstance(told, str):
-        return without_rows(told)
+        return without_secrets(told)
     if isinstance(told, dict):
         return {name: _cut(value) for name, value in told.items()}
     if isinstance(told, list):

@@ -147,6 +147,11 @@ def _marks_of(window: Window) -> Marks:
     return _row(_MARKS, [window.start, window.end])
 
 
+def marks_of_slots(start: datetime, end: datetime) -> Marks:
+    """The marks of all slots that begin in [start, end), in whatever state, and of what they refer to. One query."""
+    return _row(_MARKS_OF_ALL, [start, end])
+
+
 def _row(query: str, values: list[datetime] | None = None) -> tuple[int | None, ...]:
     with connection.cursor() as cursor:
         cursor.execute(query, values)
@@ -159,9 +164,8 @@ def _mark(model: type[Model], condition: str = "") -> str:
     return f"(SELECT bit_xor(hash_record_extended(ROW(t.xmin, t.ctid), 0)) FROM {table} t {condition})"  # noqa: S608
 
 
+_REFERRED_TO = [_mark(model) for model in (ClassType, Instructor, Room, Location)]
 _MARKS = "SELECT " + ", ".join(
-    [
-        _mark(Slot, "WHERE t.state = 'published' AND t.starts_at >= %s AND t.starts_at < %s"),
-        *(_mark(model) for model in (ClassType, Instructor, Room, Location)),
-    ]
+    [_mark(Slot, "WHERE t.state = 'published' AND t.starts_at >= %s AND t.starts_at < %s"), *_REFERRED_TO]
 )
+_MARKS_OF_ALL = "SELECT " + ", ".join([_mark(Slot, "WHERE t.starts_at >= %s AND t.starts_at < %s"), *_REFERRED_TO])

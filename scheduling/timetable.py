@@ -178,7 +178,7 @@ class Timetable:
     @property
     def next_match(self) -> Slot | None:
         """For an empty answer: the next class with a place, on any day, that passes the filters."""
-        return _passing(self.filters, _with_a_place()).first()
+        return passing(self.filters, _with_a_place()).first()
 
     @property
     def next_other(self) -> Slot | None:
@@ -189,7 +189,7 @@ class Timetable:
 def read_timetable(filters: Filters, window: Window) -> Timetable:
     """Read the slots of `window` that pass the filters; of very many, those of the first whole days."""
     slots = Slot.objects.published().between(window.start, window.end).with_details()
-    found = list(_passing(filters, slots)[: MOST_SLOTS + 1])
+    found = list(passing(filters, slots)[: MOST_SLOTS + 1])
     days = [
         Day(date, list(of_day))
         for date, of_day in groupby(found, key=lambda slot: clock.clinic_time(slot.starts_at).date())
@@ -204,7 +204,8 @@ def _with_a_place() -> SlotQuerySet:
     return Slot.objects.published().upcoming().with_places_left().with_details()
 
 
-def _passing(filters: Filters, slots: SlotQuerySet) -> SlotQuerySet:
+def passing(filters: Filters, slots: SlotQuerySet) -> SlotQuerySet:
+    """Those of `slots` that the filters ask for, whenever they are."""
     slots = slots.with_focus(filters.focus)
     if filters.places_left:
         slots = slots.with_places_left()

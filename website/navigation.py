@@ -44,7 +44,7 @@ PLACES = [
         _("Teaching"),
         icon="calendar-days",
         view="scheduling:teach",
-        pages=frozenset({"scheduling:teach", "scheduling:slot_new", "scheduling:slot_edit"}),
+        pages=frozenset({"scheduling:teach", "scheduling:slot_new", "scheduling:slot_edit", "scheduling:feeds"}),
         roles=(INSTRUCTOR, MANAGER),
     ),
     Place(

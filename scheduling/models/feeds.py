@@ -1,13 +1,31 @@
 """Private addresses of calendar feeds."""
 
+from hashlib import sha256
+
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from accounts.roles import MANAGER, has_role
 from core import clock
 from scheduling.models.houses import Location
 from scheduling.models.teaching import Instructor
+
+
+class FeedTokenQuerySet(models.QuerySet["FeedToken"]):
+    def live(self) -> "FeedTokenQuerySet":
+        """Those that were not revoked."""
+        return self.filter(revoked_at=None)
+
+    def opened_by(self, token: str) -> "FeedTokenQuerySet":
+        """The feed that a token opens: nothing once it is revoked, or its instructor has left."""
+        teaches = Q(instructor__is_active=True, instructor__user__is_active=True)
+        return self.live().filter(Q(location__isnull=False) | teaches, token_hash=FeedToken.hash_of(token))
+
+    def managed_by(self, user: User) -> "FeedTokenQuerySet":
+        """The addresses that `user` may end: a manager all, an instructor the own ones."""
+        return self if has_role(user, MANAGER) else self.filter(instructor__user=user)
 
 
 class FeedToken(models.Model):
@@ -27,6 +45,8 @@ class FeedToken(models.Model):
     created_at = models.DateTimeField(_("made"), default=clock.now, editable=False)
     revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True)
 
+    objects = FeedTokenQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("feed address")
         verbose_name_plural = _("feed addresses")
@@ -41,3 +61,8 @@ class FeedToken(models.Model):
 
     def __str__(self) -> str:
         return f"{self.instructor or self.location}"
+
+    @staticmethod
+    def hash_of(token: str) -> str:
+        """What is kept of a token. A plain hash is enough: nobody guesses 128 random bits."""
+        return sha256(token.encode()).hexdigest()

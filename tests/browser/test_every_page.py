@@ -106,6 +106,7 @@ PAGES: dict[str, tuple[str | None, str]] = {
     "instructor's classes": (roles.INSTRUCTOR, "/teach/"),
     "new class": (roles.INSTRUCTOR, "/teach/slots/new/"),
     "draft": (roles.INSTRUCTOR, "/teach/slots/{draft.pk}/"),
+    "calendar feeds": (roles.INSTRUCTOR, "/teach/feeds/"),
     "day sheet": (roles.FRONT_DESK, "/desk/?day={open_slot.starts_at:%Y-%m-%d}"),
     "failed refunds": (roles.FRONT_DESK, "/desk/refunds/"),
     "message log": (roles.FRONT_DESK, "/desk/messages/"),
