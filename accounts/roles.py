@@ -47,7 +47,7 @@ TABLE: Final[dict[str, frozenset[str]]] = {
             "scheduling.publish_slot",
             *(
                 f"scheduling.{verb}_{model}"
-                for model in ("location", "room", "instructor", "classtype", "closure")
+                for model in ("location", "room", "instructor", "classtype")
                 for verb in ("view", "add", "change")
             ),
             "scheduling.view_series",

@@ -102,6 +102,18 @@ def format_when(starts_at: datetime, ends_at: datetime | None = None, *, with_zo
     return f"{format_day(start)}, {hours}{zone}"
 
 
+def format_span(starts_at: datetime, ends_at: datetime) -> str:
+    """`Thursday 24 December – Saturday 26 December` for whole days at the clinic, else with the hours and the zone."""
+    start, end = clinic_time(starts_at), clinic_time(ends_at)
+    if start.time() == end.time() == time.min:
+        last = end.date() - timedelta(days=1)
+        days = [format_day(start)] if last <= start.date() else [format_day(start), format_day(last)]
+        return " – ".join(days)
+    if start.date() == end.date():
+        return format_when(starts_at, ends_at)
+    return f"{format_when(starts_at, with_zone=False)} – {format_when(ends_at)}"
+
+
 def zone_label() -> str:
     """How the clinic's zone is named to people: `Berlin time`."""
     return translate("%(city)s time") % {"city": _city(settings.CLINIC_TIME_ZONE)}

@@ -1,4 +1,7 @@
-"""What the clinic offers, where and by whom, for managers. Slots are read here: they change by operations only."""
+"""What the clinic offers, where and by whom, for managers.
+
+Slots are read here: they change by operations only. Closures have their own pages, which name the classes in them.
+"""
 
 from typing import Any
 
@@ -14,7 +17,7 @@ from core import clock
 from core.money import format_money
 from scheduling.focus import FocusArea
 from scheduling.forms import MoneyField
-from scheduling.models import ClassType, Closure, Instructor, Location, Room, Slot
+from scheduling.models import ClassType, Instructor, Location, Room, Slot
 
 
 class RoomsOfLocation(TabularInline):
@@ -87,14 +90,6 @@ class ClassTypeAdmin(ModelAdmin):
     @admin.display(description=_("price"), ordering="price")
     def costs(self, class_type: ClassType) -> str:
         return format_money(class_type.price, settings.CLINIC_CURRENCY)
-
-
-@admin.register(Closure)
-class ClosureAdmin(ModelAdmin):
-    list_display = ["reason", "starts_at", "ends_at", "location", "room"]
-    list_select_related = ["location", "room__location"]
-    search_fields = ["reason"]
-    ordering = ["-starts_at"]
 
 
 @admin.register(Slot)

@@ -1,7 +1,7 @@
 from django.urls import path
 
 from scheduling import views
-from scheduling.views import feeds
+from scheduling.views import closures, feeds, times_off
 
 app_name = "scheduling"
 
@@ -15,4 +15,14 @@ urlpatterns = [
     path("teach/slots/new/", views.slot_new, name="slot_new"),
     path("teach/slots/<int:pk>/", views.slot_edit, name="slot_edit"),
     path("teach/slots/<int:pk>/publish/", views.publish, name="slot_publish"),
+    path("teach/time-off/", times_off.times_off, name="times_off"),
+    path("teach/time-off/<int:pk>/", times_off.time_off, name="time_off"),
+    path("teach/time-off/<int:pk>/remove/", times_off.time_off_remove, name="time_off_remove"),
+    path("teach/time-off/<int:pk>/slots/<int:slot_pk>/cancel/", times_off.time_off_cancel, name="time_off_cancel"),
+    path("teach/time-off/<int:pk>/slots/<int:slot_pk>/keep/", times_off.time_off_keep, name="time_off_keep"),
+    path("manage/closures/", closures.closures, name="closures"),
+    path("manage/closures/<int:pk>/", closures.closure, name="closure"),
+    path("manage/closures/<int:pk>/remove/", closures.closure_remove, name="closure_remove"),
+    path("manage/closures/<int:pk>/slots/<int:slot_pk>/cancel/", closures.closure_cancel, name="closure_cancel"),
+    path("manage/closures/<int:pk>/slots/<int:slot_pk>/keep/", closures.closure_keep, name="closure_keep"),
 ]

@@ -48,6 +48,20 @@ PLACES = [
         roles=(INSTRUCTOR, MANAGER),
     ),
     Place(
+        _("Time off"),
+        icon="palmtree",
+        view="scheduling:times_off",
+        pages=frozenset({"scheduling:times_off", "scheduling:time_off"}),
+        roles=(INSTRUCTOR, MANAGER),
+    ),
+    Place(
+        _("Closures"),
+        icon="door-closed",
+        view="scheduling:closures",
+        pages=frozenset({"scheduling:closures", "scheduling:closure"}),
+        roles=(MANAGER,),
+    ),
+    Place(
         _("Manage"),
         icon="settings-2",
         view="website:manage",

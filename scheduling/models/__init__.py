@@ -6,7 +6,7 @@ from scheduling.models.houses import Closure, Location, Room
 from scheduling.models.series import Series
 from scheduling.models.slots import Slot, SlotQuerySet, clinic_currency
 from scheduling.models.substitutes import SubstituteRequest
-from scheduling.models.teaching import Certificate, ClassType, Instructor, Qualification, TimeOff
+from scheduling.models.teaching import Certificate, ClassType, Instructor, Qualification, TimeOff, TimeOffQuerySet
 
 __all__ = [
     "Certificate",
@@ -23,5 +23,6 @@ __all__ = [
     "SlotQuerySet",
     "SubstituteRequest",
     "TimeOff",
+    "TimeOffQuerySet",
     "clinic_currency",
 ]

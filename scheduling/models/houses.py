@@ -52,6 +52,14 @@ class Room(models.Model):
 
 
 class ClosureQuerySet(models.QuerySet["Closure"]):
+    def to_come(self) -> "ClosureQuerySet":
+        """Closures that are not over."""
+        return self.filter(ends_at__gt=clock.now())
+
+    def with_places(self) -> "ClosureQuerySet":
+        """Closures with what they close, in one query."""
+        return self.select_related("location", "room__location")
+
     def overlapping(self, start: datetime, end: datetime) -> "ClosureQuerySet":
         """Closures that cover any moment of [start, end)."""
         return self.filter(starts_at__lt=end, ends_at__gt=start)
@@ -65,7 +73,10 @@ class ClosureQuerySet(models.QuerySet["Closure"]):
 
 
 class Closure(models.Model):
-    """A time in which no class takes place: at the whole clinic, at one location or in one room."""
+    """A time in which no class takes place: at the whole clinic, at one location or in one room.
+
+    `kept` are classes in it that somebody decided to give nevertheless.
+    """
 
     location = models.ForeignKey(
         Location, models.CASCADE, related_name="closures", null=True, blank=True, verbose_name=_("location")
@@ -76,6 +87,7 @@ class Closure(models.Model):
     starts_at = models.DateTimeField(_("from"))
     ends_at = models.DateTimeField(_("until"))
     reason = models.CharField(_("reason"), max_length=200)
+    kept = models.ManyToManyField("scheduling.Slot", related_name="+", blank=True, editable=False)
 
     objects = ClosureQuerySet.as_manager()
 
@@ -100,7 +112,7 @@ class Closure(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.reason}: {clock.format_when(self.starts_at, self.ends_at)}"
+        return f"{self.reason}: {self.when}"
 
     def concerns(self, room: Room | None) -> bool:
         """Whether a class in `room`, or on-line without one, cannot take place then."""
@@ -109,6 +121,10 @@ class Closure(models.Model):
         if self.location_id is not None:
             return room is not None and room.location_id == self.location_id
         return True
+
+    @property
+    def when(self) -> str:
+        return clock.format_span(self.starts_at, self.ends_at)
 
     @property
     def place(self) -> str:

@@ -8,6 +8,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from accounts.roles import MANAGER, has_role
 from core import clock
 from scheduling.focus import FocusArea
 
@@ -81,13 +82,26 @@ class Certificate(models.Model):
         return self.expires_on is None or self.expires_on >= clock.clinic_today()
 
 
+class TimeOffQuerySet(models.QuerySet["TimeOff"]):
+    def to_come(self) -> "TimeOffQuerySet":
+        """Times off that are not over."""
+        return self.filter(ends_at__gt=clock.now())
+
+    def plannable_by(self, user: User) -> "TimeOffQuerySet":
+        """The times off that `user` may see and remove: a manager all, an instructor the own ones."""
+        return self if has_role(user, MANAGER) else self.filter(instructor__user=user)
+
+
 class TimeOff(models.Model):
-    """A time in which an instructor does not teach."""
+    """A time in which an instructor does not teach. `kept` are classes in it that are given nevertheless."""
 
     instructor = models.ForeignKey(Instructor, models.CASCADE, related_name="times_off", verbose_name=_("instructor"))
     starts_at = models.DateTimeField(_("from"))
     ends_at = models.DateTimeField(_("until"))
     note = models.CharField(_("note"), max_length=200, blank=True)
+    kept = models.ManyToManyField("scheduling.Slot", related_name="+", blank=True, editable=False)
+
+    objects = TimeOffQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("time off")
@@ -103,7 +117,11 @@ class TimeOff(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.instructor}: {clock.format_when(self.starts_at)} – {clock.format_when(self.ends_at)}"
+        return f"{self.instructor}: {self.when}"
+
+    @property
+    def when(self) -> str:
+        return clock.format_span(self.starts_at, self.ends_at)
 
 
 class ClassType(models.Model):

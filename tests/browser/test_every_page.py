@@ -14,16 +14,18 @@ from accounts.models import User
 from booking.models import Booking
 from notifications.models import Message
 from payments.models import Refund
-from scheduling.models import Slot
+from scheduling.models import Closure, Slot, TimeOff
 from tests.browser.conftest import LAPTOP, PHONE
 from tests.factories import (
     BookingFactory,
+    ClosureFactory,
     InstructorFactory,
     MessageFactory,
     PatientFactory,
     RefundFactory,
     SlotFactory,
     StripeEventFactory,
+    TimeOffFactory,
     UserFactory,
 )
 
@@ -51,6 +53,8 @@ class House:
     confirmed: Booking
     released: Booking
     message: Message
+    closure: Closure
+    time_off: TimeOff
     people: dict[str, User]
 
 
@@ -79,6 +83,8 @@ def house() -> House:
         confirmed=confirmed,
         released=BookingFactory(patient=patient, state=Booking.State.RELEASED),
         message=message,
+        closure=ClosureFactory(starts_at=full.starts_at, ends_at=full.ends_at),
+        time_off=TimeOffFactory(instructor=instructor, starts_at=full.starts_at, ends_at=full.ends_at),
         people=people,
     )
 
@@ -107,6 +113,10 @@ PAGES: dict[str, tuple[str | None, str]] = {
     "new class": (roles.INSTRUCTOR, "/teach/slots/new/"),
     "draft": (roles.INSTRUCTOR, "/teach/slots/{draft.pk}/"),
     "calendar feeds": (roles.INSTRUCTOR, "/teach/feeds/"),
+    "times off": (roles.INSTRUCTOR, "/teach/time-off/"),
+    "time off": (roles.INSTRUCTOR, "/teach/time-off/{time_off.pk}/"),
+    "closures": (roles.MANAGER, "/manage/closures/"),
+    "closure": (roles.MANAGER, "/manage/closures/{closure.pk}/"),
     "day sheet": (roles.FRONT_DESK, "/desk/?day={open_slot.starts_at:%Y-%m-%d}"),
     "failed refunds": (roles.FRONT_DESK, "/desk/refunds/"),
     "message log": (roles.FRONT_DESK, "/desk/messages/"),

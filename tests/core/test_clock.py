@@ -157,3 +157,25 @@ def test_a_wall_time_is_refused_only_when_the_clocks_are_changed_around_it(
         instant_of(day, wall, zone)
     except (NonexistentWallTime, AmbiguousWallTime):
         assert len({moment.utcoffset() for moment in around}) == 2
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "words"),
+    [
+        ("2026-12-23T23:00", "2026-12-24T23:00", "Thursday 24 December"),
+        ("2026-12-23T23:00", "2026-12-26T23:00", "Thursday 24 December – Saturday 26 December"),
+        ("2026-12-24T11:00", "2026-12-24T15:30", "Thursday 24 December, 12:00–16:30 (Berlin time)"),
+        (
+            "2026-12-24T11:00",
+            "2026-12-26T07:00",
+            "Thursday 24 December, 12:00 – Saturday 26 December, 08:00 (Berlin time)",
+        ),
+    ],
+)
+def test_a_span_of_whole_days_needs_no_hours(
+    monkeypatch: pytest.MonkeyPatch, first: str, last: str, words: str
+) -> None:
+    monkeypatch.setattr(clock, "now", lambda: datetime(2026, 11, 23, tzinfo=UTC))
+    starts_at, ends_at = (datetime.fromisoformat(f"{moment}+00:00") for moment in (first, last))
+
+    assert clock.format_span(starts_at, ends_at) == words

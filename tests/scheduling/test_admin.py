@@ -78,14 +78,6 @@ def test_what_a_class_type_cannot_be_is_refused(managers_client: Client, change:
     assert not ClassType.objects.exists()
 
 
-def test_a_closure_that_ends_before_it_begins_is_refused_in_words(managers_client: Client) -> None:
-    times = {"starts_at_0": "2026-12-24", "starts_at_1": "08:00", "ends_at_0": "2026-12-23", "ends_at_1": "08:00"}
-
-    page = managers_client.post(admin_page("closure_add"), times | {"reason": "Holidays"})
-
-    assert "A closure ends after it begins. Please look at both times." in words(page)
-
-
 def test_every_list_and_form_opens(managers_client: Client) -> None:
     slot = SlotFactory()
     rows = {
@@ -99,8 +91,6 @@ def test_every_list_and_form_opens(managers_client: Client) -> None:
     for model, row in rows.items():
         assert managers_client.get(admin_page(f"{model}_changelist")).status_code == 200
         assert managers_client.get(admin_page(f"{model}_change", row.pk)).status_code == 200
-    assert managers_client.get(admin_page("closure_changelist")).status_code == 200
-    assert managers_client.get(admin_page("closure_add")).status_code == 200
 
 
 def test_a_slot_is_read_and_never_written(managers_client: Client) -> None:
@@ -127,7 +117,7 @@ def test_the_list_of_slots_costs_the_same_queries_for_many_as_for_one(
         managers_client.get(admin_page("slot_changelist"))
 
 
-@pytest.mark.parametrize("model", ["location", "room", "instructor", "classtype", "closure"])
+@pytest.mark.parametrize("model", ["location", "room", "instructor", "classtype"])
 def test_the_desk_looks_after_none_of_it(client: Client, model: str) -> None:
     user = UserFactory()
     roles.assign_role(user, roles.FRONT_DESK)

@@ -241,9 +241,19 @@ def test_the_hub_leads_a_new_clinic_to_its_first_class(client: Client) -> None:
     ("role", "views_named"),
     [
         (roles.PATIENT, []),
-        (roles.INSTRUCTOR, ["scheduling:teach"]),
+        (roles.INSTRUCTOR, ["scheduling:teach", "scheduling:times_off"]),
         (roles.FRONT_DESK, ["booking:desk", "notifications:log"]),
-        (roles.MANAGER, ["booking:desk", "notifications:log", "scheduling:teach", "website:manage"]),
+        (
+            roles.MANAGER,
+            [
+                "booking:desk",
+                "notifications:log",
+                "scheduling:teach",
+                "scheduling:times_off",
+                "scheduling:closures",
+                "website:manage",
+            ],
+        ),
     ],
 )
 def test_the_navigation_shows_each_role_its_own_places(role: str, views_named: list[str]) -> None:

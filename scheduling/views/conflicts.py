@@ -1,0 +1,66 @@
+"""The choices for a class that lies in a closure or time off; nothing happens to it before somebody has chosen."""
+
+import re
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest
+from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from accounts.models import User
+from core.errors import DomainError
+from scheduling.models import Slot
+from scheduling.operations import Absence, Scope, cancel_slots, conflicts_of, keep_class
+
+REVISION = re.compile(r"[0-9]{1,9}")
+NEVER_SEEN = -1
+
+
+def conflicts_shown(absence: Absence) -> dict[str, Any]:
+    """What `scheduling/conflicts/list.html` needs: the classes, and which of them are kept."""
+    kept = set(absence.kept.values_list("pk", flat=True))
+    slots = list(conflicts_of(absence))
+    return {"slots": slots, "kept": kept, "undecided": sum(slot.pk not in kept for slot in slots)}
+
+
+def cancel_in(request: HttpRequest, absence: Absence, slot_pk: int, *, reason: str) -> None:
+    """Cancel one class that lies in `absence`, as the page showed it, and say what happens now."""
+    slot = _chosen(request, absence, slot_pk)
+    seen = request.POST.get("revision", "")
+    revision = int(seen) if REVISION.fullmatch(seen) else NEVER_SEEN
+    try:
+        cancelled = cancel_slots(slot=slot, scope=Scope.THIS, reason=reason, revision=revision, by=_user(request))
+    except DomainError as error:
+        messages.error(request, str(error))
+        return
+    for each in cancelled:
+        messages.success(request, _("Cancelled: %(slot)s. %(told)s") % {"slot": each, "told": _who_is_told(each)})
+
+
+def keep_in(request: HttpRequest, absence: Absence, slot_pk: int) -> None:
+    """Keep one class that lies in `absence`."""
+    slot = _chosen(request, absence, slot_pk)
+    keep_class(absence=absence, slot=slot)
+    messages.success(request, _("Kept: %(slot)s takes place.") % {"slot": slot})
+
+
+def _who_is_told(slot: Slot) -> str:
+    if not slot.taken:
+        return _("Nobody was booked.")
+    return ngettext(
+        "%(count)d person is told, and gets back what was paid.",
+        "%(count)d people are told, and get back what they paid.",
+        slot.taken,
+    ) % {"count": slot.taken}
+
+
+def _chosen(request: HttpRequest, absence: Absence, slot_pk: int) -> Slot:
+    slots = conflicts_of(absence).plannable_by(_user(request))
+    return get_object_or_404(slots, pk=slot_pk)
+
+
+def _user(request: HttpRequest) -> User:
+    assert request.user.is_authenticated
+    return request.user
