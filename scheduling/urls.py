@@ -1,7 +1,7 @@
 from django.urls import path
 
 from scheduling import views
-from scheduling.views import closures, feeds, times_off
+from scheduling.views import closures, copies, feeds, series, times_off
 
 app_name = "scheduling"
 
@@ -15,6 +15,12 @@ urlpatterns = [
     path("teach/slots/new/", views.slot_new, name="slot_new"),
     path("teach/slots/<int:pk>/", views.slot_edit, name="slot_edit"),
     path("teach/slots/<int:pk>/publish/", views.publish, name="slot_publish"),
+    path("teach/slots/<int:pk>/copy/", copies.slot_copy, name="slot_copy"),
+    path("teach/week/copy/", copies.week_copy, name="week_copy"),
+    path("teach/series/", series.series_list, name="series_list"),
+    path("teach/series/new/", series.series_new, name="series_new"),
+    path("teach/series/<int:pk>/", series.series_detail, name="series"),
+    path("teach/series/<int:pk>/fill/", series.series_fill, name="series_fill"),
     path("teach/time-off/", times_off.times_off, name="times_off"),
     path("teach/time-off/<int:pk>/", times_off.time_off, name="time_off"),
     path("teach/time-off/<int:pk>/remove/", times_off.time_off_remove, name="time_off_remove"),

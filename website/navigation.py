@@ -62,6 +62,21 @@ PLACES = [
         roles=(MANAGER,),
     ),
     Place(
+        _("Series"),
+        icon="repeat",
+        view="scheduling:series_list",
+        pages=frozenset(
+            {
+                "scheduling:series_list",
+                "scheduling:series_new",
+                "scheduling:series",
+                "scheduling:slot_copy",
+                "scheduling:week_copy",
+            }
+        ),
+        roles=(INSTRUCTOR, MANAGER),
+    ),
+    Place(
         _("Manage"),
         icon="settings-2",
         view="website:manage",

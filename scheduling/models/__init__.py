@@ -3,7 +3,7 @@
 from scheduling.models.changes import SlotChange
 from scheduling.models.feeds import FeedToken
 from scheduling.models.houses import Closure, Location, Room
-from scheduling.models.series import Series
+from scheduling.models.series import Series, SeriesQuerySet
 from scheduling.models.slots import Slot, SlotQuerySet, clinic_currency
 from scheduling.models.substitutes import SubstituteRequest
 from scheduling.models.teaching import Certificate, ClassType, Instructor, Qualification, TimeOff, TimeOffQuerySet
@@ -18,6 +18,7 @@ __all__ = [
     "Qualification",
     "Room",
     "Series",
+    "SeriesQuerySet",
     "Slot",
     "SlotChange",
     "SlotQuerySet",

@@ -11,6 +11,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import User
+from accounts.roles import MANAGER, has_role
 from core import clock
 from scheduling.models.houses import Room
 from scheduling.models.teaching import ClassType, Instructor
@@ -23,6 +25,10 @@ class SeriesQuerySet(models.QuerySet["Series"]):
         return behind.filter(
             Q(ends_on__isnull=True) | Q(stamped_until__isnull=True) | Q(ends_on__gt=F("stamped_until"))
         )
+
+    def plannable_by(self, user: User) -> "SeriesQuerySet":
+        """The series that `user` may see and change: a manager all, an instructor the own ones."""
+        return self if has_role(user, MANAGER) else self.filter(instructor__user=user)
 
     def with_details(self) -> "SeriesQuerySet":
         return self.select_related("class_type", "instructor", "room__location")

@@ -133,6 +133,24 @@ def stamp_series(*, series: Series, until: date | None = None) -> int:
     return stamped
 
 
+def missing_days(*, series: Series) -> list[PlannedDay]:
+    """Days to come that were dealt with and have no slot, each with what stands in the way now, if anything does.
+
+    Raises what `check_figures` raises when the series as such can have no slots any more.
+    """
+    if series.stamped_until is None:
+        return []
+    return _plan(series, clock.clinic_today(), series.stamped_until)
+
+
+def stamp_missing_days(*, series: Series) -> int:
+    """Stamp those of the missing days that are free by now; return how many. Raises as `missing_days`."""
+    with transaction.atomic():
+        series = Series.objects.select_for_update(of=("self",)).with_details().get(pk=series.pk)
+        lock_for_planning([series.instructor_id], [series.room_id])
+        return _stamp(each.slot for each in missing_days(series=series) if each.slot)
+
+
 def _last_day_of_preview(series: Series) -> date:
     return max(horizon(), series.starts_on + settings.SERIES_HORIZON)
 

@@ -1,0 +1,127 @@
+"""Copying a class to another time, and a week to another week."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods
+
+from accounts.roles import MANAGER, has_role
+from core import clock
+from core.errors import DomainError
+from scheduling.copy_forms import CopySlotForm, CopyWeekForm
+from scheduling.models import Instructor, Slot
+from scheduling.operations.copies import (
+    WEEK,
+    NothingToCopy,
+    PlannedCopy,
+    WeekBlocked,
+    copy_slot,
+    copy_week,
+    monday_of,
+    preview_week,
+)
+from scheduling.timetable import day_in_reach
+from scheduling.views.teach import plans_classes
+
+
+@dataclass(frozen=True)
+class PreviewedCopy:
+    """A class of the week to copy, and whether it is to be left out."""
+
+    planned: PlannedCopy
+    is_left_out: bool
+
+    @property
+    def is_open(self) -> bool:
+        """Whether somebody has to decide: it cannot be copied, and is not left out."""
+        return bool(self.planned.problem) and not self.is_left_out
+
+
+@plans_classes
+@require_http_methods(["GET", "HEAD", "POST"])
+def slot_copy(request: HttpRequest, pk: int) -> HttpResponse:
+    """Draft another class like this one at another time."""
+    assert request.user.is_authenticated
+    slot = get_object_or_404(Slot.objects.plannable_by(request.user).with_details(), pk=pk)
+    form = CopySlotForm(request.POST or None, slot=slot)
+    if form.is_valid():
+        try:
+            draft = copy_slot(slot=slot, starts_at=form.cleaned_data["starts_at"])
+        except DomainError as error:
+            form.refuse(error)
+        else:
+            messages.success(request, _("Copied as a draft: %(slot)s.") % {"slot": draft})
+            return redirect("scheduling:slot_edit", draft.pk)
+    context = {"form": form, "slot": slot}
+    return render(request, "scheduling/series/copy_slot.html", context, status=422 if form.errors else 200)
+
+
+@plans_classes
+@require_http_methods(["GET", "HEAD", "POST"])
+def week_copy(request: HttpRequest) -> HttpResponse:
+    """Copy a week in two steps: which one, then its classes with what stands in their way. Only the second saves."""
+    own = None if has_role(request.user, MANAGER) else get_object_or_404(Instructor, user=request.user, is_active=True)
+    week = monday_of(day_in_reach(request.GET.get("week", "")) or clock.clinic_today())
+    form = CopyWeekForm(request.POST or None, instructor=own, initial={"week": week, "to": week + WEEK})
+    if form.is_valid() and request.POST.get("step") != "change":
+        values = form.cleaned_data
+        planned = preview_week(week=values["week"], to=values["to"], instructor=form.whose)
+        if not planned:
+            form.add_error("week", str(NothingToCopy()))
+        elif request.POST.get("step") == "save":
+            return _copy(request, form, planned)
+        else:
+            return _preview(request, form, planned)
+    return render(request, "scheduling/series/copy_week.html", {"form": form}, status=422 if form.errors else 200)
+
+
+def _copy(request: HttpRequest, form: CopyWeekForm, planned: list[PlannedCopy]) -> HttpResponse:
+    values = form.cleaned_data
+    try:
+        copies = copy_week(
+            week=values["week"],
+            to=values["to"],
+            instructor=form.whose,
+            leave_out=_left_out(request, planned),
+            publishes=values["publishes"],
+        )
+    except (NothingToCopy, WeekBlocked) as error:
+        return _preview(request, form, planned, refused=error)
+    words = ngettext("%(count)d class is copied.", "%(count)d classes are copied.", len(copies))
+    messages.success(request, words % {"count": len(copies)})
+    first = max(monday_of(values["to"]), clock.clinic_today())
+    return redirect(f"{reverse('scheduling:teach')}?from={first.isoformat()}")
+
+
+def _preview(
+    request: HttpRequest, form: CopyWeekForm, planned: list[PlannedCopy], *, refused: DomainError | None = None
+) -> HttpResponse:
+    left_out = _left_out(request, planned)
+    if request.POST.get("step") == "leave_out":
+        left_out |= {each.original.pk for each in planned if each.problem}
+    rows = [PreviewedCopy(each, each.original.pk in left_out) for each in planned]
+    week, to = monday_of(form.cleaned_data["week"]), monday_of(form.cleaned_data["to"])
+    context = {
+        "form": form,
+        "rows": rows,
+        "week": week,
+        "to": to,
+        "whose": form.whose,
+        "open": sum(row.is_open for row in rows),
+        "copied": sum(not row.planned.problem and not row.is_left_out for row in rows),
+        "refused": refused,
+        "zone": clock.zone_label(),
+    }
+    return render(request, "scheduling/series/preview_week.html", context, status=422 if refused else 200)
+
+
+def _left_out(request: HttpRequest, planned: Iterable[PlannedCopy]) -> set[int]:
+    """The keys of the classes that were ticked, among those of the week."""
+    ticked = set(request.POST.getlist("leave_out"))
+    return {each.original.pk for each in planned if str(each.original.pk) in ticked}
