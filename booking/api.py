@@ -30,7 +30,7 @@ from core import clock
 from core.errors import DomainError
 from core.queries import CompiledRead, Given
 from scheduling.models import Slot
-from scheduling.operations import PriceChanged, SlotFull, SlotNotPublished, SlotStarted
+from scheduling.operations import PriceChanged, SlotFull, SlotMoved, SlotNotPublished, SlotStarted
 
 LARGEST_ID = 2**63 - 1
 EXAMPLE_BOOKING = {
@@ -183,6 +183,7 @@ class BookingList(BookingView):
             SlotStarted,
             SlotNotPublished,
             PriceChanged,
+            SlotMoved,
             StillRunning,
             KeyUsedOtherwise,
             KeyNotUsable,

@@ -9,9 +9,13 @@ MOST = 2**31 - 1  # what the price's column holds
 
 
 class BookForm(forms.Form):
-    """The button of a class page. `price` is what the page showed; it guards the click and decides nothing."""
+    """The button of a class page. `price` and `starts_at` are what the page showed; they guard the click, no more.
+
+    Without `starts_at` nobody claims to have seen a time: so it was on pages that were opened before it was asked for.
+    """
 
     price = forms.IntegerField(min_value=0, max_value=MOST, widget=forms.HiddenInput)
+    starts_at = forms.DateTimeField(required=False, widget=forms.HiddenInput)
 
 
 class CheckForm(forms.Form):

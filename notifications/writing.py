@@ -129,7 +129,8 @@ def _facts(kind: str, booking: Booking) -> list[tuple[str, list[str]]]:
     day, hours = clock.format_when(slot.starts_at, slot.ends_at).rsplit(", ", 1)
     when = (_("When"), [day, hours])
     person = (_("For"), [] if patient.is_account_holder else [patient.name])
-    where = (_("Where"), [str(slot.room), slot.room.location.address] if slot.room else [])
+    rooms = [str(slot.room), slot.room.location.address] if slot.room else []
+    where = (_("Where"), [*rooms, *_online(booking)])
     instructor = (_("With"), [slot.instructor.name])
     bring = (_("Please bring"), slot.class_type.bring.splitlines())
     paid = (_("Paid"), [format_money(booking.price, booking.currency)] if booking.price else [_("Nothing to pay")])
@@ -142,6 +143,14 @@ def _facts(kind: str, booking: Booking) -> list[tuple[str, list[str]]]:
         **{kind: [when, person, paid, reference] for kind in MONEY_KINDS},
     }
     return [(label, lines) for label, lines in facts[Kind(kind)] if lines]
+
+
+def _online(booking: Booking) -> list[str]:
+    """That one can join on-line, and under which link: it is for those who have their place."""
+    if not booking.slot.online_link:
+        return []
+    link = booking.slot.online_link if booking.is_confirmed else _("The link comes with the confirmation.")
+    return [_("On-line"), link]
 
 
 def _free_until(booking: Booking) -> str:

@@ -44,7 +44,17 @@ PLACES = [
         _("Teaching"),
         icon="calendar-days",
         view="scheduling:teach",
-        pages=frozenset({"scheduling:teach", "scheduling:slot_new", "scheduling:slot_edit", "scheduling:feeds"}),
+        pages=frozenset(
+            {
+                "scheduling:teach",
+                "scheduling:slot_new",
+                "scheduling:slot_edit",
+                "booking:planned_class",
+                "booking:change_class",
+                "booking:cancel_class",
+                "scheduling:feeds",
+            }
+        ),
         roles=(INSTRUCTOR, MANAGER),
     ),
     Place(

@@ -39,15 +39,15 @@ _LOCK_AND_COUNT = """
 def book_place(*, patient: Patient, slot: Slot, by: User) -> Booking:
     """Hold a place until it is paid for; where nothing is due it is confirmed at once.
 
-    The price is the one on `slot` as the caller has seen it. The row of the slot is updated last, so that its lock is
-    held no longer than a commit takes.
+    Price and time are those on `slot` as the caller has seen it. The row of the slot is updated last, so that its lock
+    is held no longer than a commit takes.
 
     Who books for their own account holds at most MOST_HOLDS places unpaid, or one account could keep the whole clinic
     empty for nothing. That is exact, also for clicks at the same moment: an account's holds are made one after the
     other. It costs one round trip for each hold.
 
-    Raises AlreadyBooked, TooManyHolds, SlotFull, SlotStarted, SlotNotPublished or PriceChanged; nothing is written
-    then.
+    Raises AlreadyBooked, TooManyHolds, SlotFull, SlotStarted, SlotNotPublished, SlotMoved or PriceChanged; nothing
+    is written then.
     """
     if slot.is_full:  # saves the work; the guarded update below decides
         raise AlreadyBooked() if _has_place(patient, slot) else SlotFull()

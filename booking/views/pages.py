@@ -26,8 +26,9 @@ from core import clock
 from core.errors import DomainError
 from payments.models import Refund
 from payments.operations import CheckoutOutcome, PaymentMismatch
+from scheduling.history import Line, told_lines, values_before
 from scheduling.models import Slot
-from scheduling.operations import PriceChanged
+from scheduling.operations import PriceChanged, SlotMoved
 
 PAST_PER_PAGE = 20
 LOOK_FOR_PAYMENT = timedelta(minutes=1)
@@ -57,7 +58,7 @@ def class_page(request: HttpRequest, pk: int) -> HttpResponse:
 
 @form_only("booking:slot", "pk")
 def book(request: HttpRequest, pk: int) -> HttpResponse:
-    """Book the class at the price that its page showed; a second click finds the booking of the first."""
+    """Book the class at the price and time that its page showed; a second click finds the booking of the first."""
     slot = get_object_or_404(Slot.objects.visible_to(request.user).with_details(), pk=pk)
     if not request.user.is_authenticated:
         return redirect_to_login(reverse("booking:slot", args=[pk]))
@@ -65,7 +66,7 @@ def book(request: HttpRequest, pk: int) -> HttpResponse:
     if patient is None:
         return slot_page(pk)
     try:
-        slot.price = _price_shown(request)
+        _remember_what_was_shown(slot, request)
         booking = operations.book_place(patient=patient, slot=slot, by=request.user)
     except operations.AlreadyBooked as error:
         first = Booking.objects.live().filter(patient=patient, slot=slot).first()
@@ -103,6 +104,7 @@ def detail(request: OwnRequest, booking: Booking) -> HttpResponse:
         "now": int(clock.now().timestamp()),
         "hold_seconds": int(settings.HOLD_LASTS.total_seconds()),
         "another": _next_like(booking.slot) if not booking.is_live else None,
+        "changes": _changes_since(booking) if booking.is_live else [],
     }
     return render(request, "booking/detail.html", context)
 
@@ -156,8 +158,8 @@ def give_up(request: OwnRequest, booking: Booking) -> HttpResponse:
 @require_safe
 @own_booking
 def calendar_file(request: OwnRequest, booking: Booking) -> HttpResponse:
-    """The class for the patient's own calendar, once it is confirmed."""
-    if not booking.is_confirmed:
+    """The class for the patient's own calendar, once it is confirmed; also to take it out when it is cancelled."""
+    if booking.confirmed_at is None:
         raise Http404
     return HttpResponse(
         calendar.calendar_file(booking),
@@ -166,12 +168,23 @@ def calendar_file(request: OwnRequest, booking: Booking) -> HttpResponse:
     )
 
 
-def _price_shown(request: HttpRequest) -> int:
+def _remember_what_was_shown(slot: Slot, request: HttpRequest) -> None:
+    """Let `slot` be as its page showed it to the patient. Raises PriceChanged or SlotMoved for what cannot be true."""
     form = BookForm(request.POST)
-    if not form.is_valid():
+    if "price" in form.errors:
         raise PriceChanged()
-    price: int = form.cleaned_data["price"]
-    return price
+    if "starts_at" in form.errors:
+        raise SlotMoved()
+    slot.price = form.cleaned_data["price"]
+    slot.starts_at = form.cleaned_data["starts_at"] or slot.starts_at
+
+
+def _changes_since(booking: Booking) -> list[Line]:
+    """What is different about the class now than when the place was booked."""
+    if booking.slot.revision == 0:
+        return []
+    changes = booking.slot.changes.filter(made_at__gte=booking.made_at).order_by("revision")
+    return told_lines(values_before(changes), booking.slot)
 
 
 def _booked_meanwhile(patient: Patient, slot: Slot) -> Booking | None:

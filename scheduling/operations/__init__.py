@@ -1,13 +1,15 @@
-from scheduling.operations.cancel import PeopleWereTold, cancel_slots, restore_slot
+from scheduling.operations.cancel import PeopleWereTold, cancel_slots, restore_slot, slots_to_cancel
 from scheduling.operations.changes import (
     CannotChange,
     CapacityBelowTaken,
     ChangedMeanwhile,
     NotPartOfSeries,
+    PlannedChange,
     Scope,
     Wanted,
     affected_slots,
     change_slots,
+    preview_change,
 )
 from scheduling.operations.closures import (
     Absence,
@@ -79,6 +81,7 @@ __all__ = [
     "NotPartOfSeries",
     "NotQualified",
     "PeopleWereTold",
+    "PlannedChange",
     "PlannedDay",
     "PriceChanged",
     "PriceTooHigh",
@@ -105,11 +108,13 @@ __all__ = [
     "edit_draft",
     "give_place_back",
     "keep_class",
+    "preview_change",
     "preview_series",
     "publish_slot",
     "remove_closure",
     "remove_time_off",
     "restore_slot",
+    "slots_to_cancel",
     "stamp_series",
     "start_series",
     "take_place",

@@ -18,6 +18,13 @@ class PeopleWereTold(DomainError):
     message = _("Patients were told that this class is cancelled. Please plan a new one instead.")
 
 
+def slots_to_cancel(*, slot: Slot, scope: Scope) -> list[Slot]:
+    """The slots that `cancel_slots` would cancel, in order of time. Raises NotPartOfSeries."""
+    slots = {each.pk: each for each in [*affected_slots(slot=slot, scope=scope), slot]}
+    coming = [each for each in slots.values() if not each.is_cancelled and not each.has_started]
+    return sorted(coming, key=lambda each: each.starts_at)
+
+
 def cancel_slots(*, slot: Slot, scope: Scope, reason: str, revision: int, by: User | None) -> list[Slot]:
     """Cancel `slot`, and those of its series that `scope` names; return the slots that were cancelled.
 

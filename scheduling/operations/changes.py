@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -12,19 +12,18 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from core import clock
 from core.errors import DomainError, InvalidInput
+from scheduling.history import TOLD, values_of
 from scheduling.models import ClassType, Instructor, Room, Series, Slot, SlotChange
 from scheduling.operations.planning import check_figures, clashes_named, lock_for_planning, obstacles_to
 from scheduling.operations.series import DaysBlocked, PlannedDay
 from scheduling.operations.splits import shift_rule, split_series
 from scheduling.signals import slot_changed
 
-TOLD = {"class_type", "instructor", "room", "online_link", "starts_at", "ends_at"}
 MOVED = {"class_type", "room", "online_link", "starts_at", "ends_at"}  # may be cancelled free of charge afterwards
 WRITTEN = [
     *("class_type", "instructor", "room", "online_link", "starts_at", "ends_at", "capacity", "price"),
     *("series", "series_day", "is_exception", "revision", "moved_at"),
 ]
-KEPT = ("class_type_id", "instructor_id", "room_id", "online_link", "starts_at", "ends_at", "capacity", "price")
 AT_ITS_TIME = {"instructor", "room", "starts_at", "ends_at", "class_type"}  # whether it can be there and then
 
 
@@ -138,28 +137,64 @@ def change_slots(*, slot: Slot, wanted: Wanted, scope: Scope, revision: int, by:
     reason itself) and what `check_figures` raises.
     """
     with transaction.atomic():
-        if scope is not Scope.THIS and slot.series_id:
-            Series.objects.select_for_update(no_key=True).get(pk=slot.series_id)
-        slots = _locked(slot, scope)
-        slot = next((each for each in slots if each.pk == slot.pk), slot)
-        if slot.revision != revision:
-            raise ChangedMeanwhile()
-        if slot.is_cancelled or slot.has_started:
-            raise CannotChange()
-        difference = Difference.between(slot, wanted)
-        if not difference:
-            return []
-        before = {each.pk: _values_of(each) for each in slots}
-        for each in slots:
-            _apply(each, difference)
-        slot.starts_at, slot.ends_at = wanted.starts_at, wanted.starts_at + timedelta(minutes=wanted.minutes)
-        _check(slots, before)
-        if scope is Scope.THIS:
-            slot.is_exception = slot.series_id is not None
-        else:
-            _change_series(slots, slot, scope, difference)
+        slots, before = _change(slot, wanted, scope, revision)
         _save(slots, before, by)
     return slots
+
+
+def preview_change(*, slot: Slot, wanted: Wanted, scope: Scope, revision: int) -> list["PlannedChange"]:
+    """What `change_slots` would do, in order of time; nothing is saved and nobody is told. Raises the same."""
+    with transaction.atomic():
+        slots, before = _change(slot, wanted, scope, revision)
+        transaction.set_rollback(True)
+    planned = [PlannedChange(each, _changed(each, before)) for each in slots]
+    return [each for each in planned if each.before]
+
+
+@dataclass(frozen=True)
+class PlannedChange:
+    """One slot as it would be, and the old values of what would be different."""
+
+    slot: Slot
+    before: dict[str, Any]
+
+    @property
+    def tells(self) -> bool:
+        """Whether its booked patients are told."""
+        return self.slot.is_published and self.slot.taken > 0 and bool(self.before.keys() & TOLD)
+
+    @property
+    def moves(self) -> bool:
+        """Whether they may cancel free of charge from then on."""
+        return self.slot.is_published and bool(self.before.keys() & MOVED)
+
+
+def _change(slot: Slot, wanted: Wanted, scope: Scope, revision: int) -> tuple[list[Slot], dict[int, dict[str, Any]]]:
+    """Lock and change the slots and the rule behind them; the caller saves the slots. They come with their old values.
+
+    No slots where nothing is different.
+    """
+    if scope is not Scope.THIS and slot.series_id:
+        Series.objects.select_for_update(no_key=True).get(pk=slot.series_id)
+    slots = _locked(slot, scope)
+    slot = next((each for each in slots if each.pk == slot.pk), slot)
+    if slot.revision != revision:
+        raise ChangedMeanwhile()
+    if slot.is_cancelled or slot.has_started:
+        raise CannotChange()
+    difference = Difference.between(slot, wanted)
+    if not difference:
+        return [], {}
+    before = {each.pk: values_of(each) for each in slots}
+    for each in slots:
+        _apply(each, difference)
+    slot.starts_at, slot.ends_at = wanted.starts_at, wanted.starts_at + timedelta(minutes=wanted.minutes)
+    _check(slots, before)
+    if scope is Scope.THIS:
+        slot.is_exception = slot.series_id is not None
+    else:
+        _change_series(slots, slot, scope, difference)
+    return slots, before
 
 
 def _of_scope(slot: Slot, scope: Scope) -> Any:
@@ -177,8 +212,10 @@ def _locked(slot: Slot, scope: Scope) -> list[Slot]:
     if scope is not Scope.THIS:
         keys = list(_of_scope(slot, scope).values_list("pk", flat=True))
         chosen = Slot.objects.filter(pk__in=[*keys, slot.pk])
-    locked = chosen.select_for_update(no_key=True, of=("self",)).with_details().select_related("series")
-    return sorted(locked.order_by("pk"), key=lambda each: each.starts_at)
+    # Locked first and read afterwards: PostgreSQL drops a row that it waited for, when it was joined with the
+    # instructor or room that somebody has replaced meanwhile.
+    list(chosen.select_for_update(no_key=True).order_by("pk").values("pk"))
+    return sorted(chosen.with_details().select_related("series"), key=lambda each: each.starts_at)
 
 
 def _apply(slot: Slot, difference: Difference) -> None:
@@ -240,15 +277,17 @@ def _change_series(slots: list[Slot], slot: Slot, scope: Scope, difference: Diff
 
 def _save(slots: list[Slot], before: dict[int, dict[str, Any]], by: User | None) -> None:
     """Write the slots and their changes, and tell the apps above."""
+    if not slots:
+        return
     now = clock.now()
     changes = []
     for slot in slots:
-        changed = _changed(slot, before)
+        planned = PlannedChange(slot, _changed(slot, before))
         slot.revision += 1
-        if slot.is_published and changed.keys() & MOVED:
+        if planned.moves:
             slot.moved_at = now
-        tells = slot.is_published and slot.taken > 0 and bool(changed.keys() & TOLD)
-        changes.append(SlotChange(slot=slot, revision=slot.revision, made_by=by, before=changed, tells=tells))
+        record = SlotChange(slot=slot, revision=slot.revision, made_by=by, before=planned.before, tells=planned.tells)
+        changes.append(record)
     with clashes_named(slots[0]), transaction.atomic():
         Slot.objects.bulk_update(slots, WRITTEN)
     SlotChange.objects.bulk_create(changes)
@@ -257,12 +296,7 @@ def _save(slots: list[Slot], before: dict[int, dict[str, Any]], by: User | None)
             slot_changed.send(sender=Slot, slot=change.slot, change=change)
 
 
-def _values_of(slot: Slot) -> dict[str, Any]:
-    values = {name.removesuffix("_id"): getattr(slot, name) for name in KEPT}
-    return {name: value.isoformat() if isinstance(value, date) else value for name, value in values.items()}
-
-
 def _changed(slot: Slot, before: dict[int, dict[str, Any]]) -> dict[str, Any]:
     """The old values of what is different now."""
-    now = _values_of(slot)
+    now = values_of(slot)
     return {name: value for name, value in before[slot.pk].items() if now[name] != value}

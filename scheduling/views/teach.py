@@ -87,10 +87,10 @@ def slot_new(request: HttpRequest) -> HttpResponse:
 @plans_classes
 @require_http_methods(["GET", "HEAD", "POST"])
 def slot_edit(request: HttpRequest, pk: int) -> HttpResponse:
-    """Change or publish a draft; a published class is shown as it is."""
+    """Change or publish a draft; a published class has a page with those who have booked it."""
     slot = _planned_slot(request, pk)
     if slot.state != Slot.State.DRAFT:
-        return render(request, "scheduling/teach/slot.html", {"slot": slot})
+        return redirect("booking:planned_class", pk)
     form = SlotForm(request.POST or None, slot=slot, instructor=slot.instructor)
     if form.is_valid():
         try:

@@ -59,6 +59,7 @@ def test_each_refusal_of_a_booking_is_shown_with_its_code() -> None:
         (409, "price_changed"),
         (409, "request_in_progress"),
         (409, "slot_full"),
+        (409, "slot_moved"),
         (409, "slot_not_published"),
         (409, "slot_started"),
         (422, "idempotency_key_reused"),

@@ -1,0 +1,194 @@
+"""The forms in which planned classes are changed and cancelled. Both are seen twice: typed, then checked and sent."""
+
+from copy import copy
+from datetime import date, datetime, time
+from typing import Any, ClassVar
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from accounts.roles import MANAGER, has_role
+from core import clock
+from core.clock import AmbiguousWallTime, NonexistentWallTime
+from core.errors import DomainError
+from scheduling.forms import SlotForm
+from scheduling.history import NAMED
+from scheduling.models import Slot
+from scheduling.operations import (
+    CannotShift,
+    CapacityBelowTaken,
+    ClinicIsClosed,
+    DaysBlocked,
+    InstructorHasLeft,
+    InstructorIsAway,
+    NeedsRoomOrLink,
+    NotQualified,
+    Scope,
+    Wanted,
+)
+
+MOST_REVISIONS = 2**31 - 1
+
+
+def may_plan_series_of(slot: Slot, user: User) -> bool:
+    """Whether `user` may change more than this slot: a substitute plans the own date, not a colleague's series."""
+    if slot.series is None:
+        return False
+    return has_role(user, MANAGER) or slot.series.instructor.user_id == user.pk
+
+
+class ScopeField(forms.TypedChoiceField):
+    """Which classes of the series are meant."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            label=_("Which classes"),
+            choices=lambda: [(scope.value, scope.label) for scope in Scope],
+            coerce=Scope,
+            initial=Scope.THIS,
+            widget=forms.RadioSelect,
+            error_messages={"required": _("Please say which classes you mean.")},
+        )
+
+
+class SeenFields(forms.Form):
+    """What the editor has seen: `revision` of the slot, and on the second page `seen`, who and what is affected."""
+
+    revision = forms.IntegerField(min_value=0, max_value=MOST_REVISIONS, widget=forms.HiddenInput)
+    seen = forms.CharField(max_length=64, required=False, widget=forms.HiddenInput)
+
+    def chosen_scope(self) -> Scope:
+        return Scope(self.cleaned_data.get("scope") or Scope.THIS)
+
+
+class ChangeForm(SlotForm, SeenFields):
+    """How a planned class shall be, and in which scope. Only a manager says who teaches."""
+
+    REFUSED_BESIDE: ClassVar[dict[type[DomainError], str]] = SlotForm.REFUSED_BESIDE | {
+        AmbiguousWallTime: "fold",
+        CannotShift: "day",
+        CapacityBelowTaken: "capacity",
+        ClinicIsClosed: "day",
+        InstructorHasLeft: "instructor",
+        InstructorIsAway: "day",
+        NeedsRoomOrLink: "room",
+        NonexistentWallTime: "wall_time",
+        NotQualified: "class_type",
+    }
+
+    online_link = forms.URLField(
+        label=_("Link to join on-line"),
+        required=False,
+        max_length=500,
+        assume_scheme="https",
+        help_text=_("Only patients with a confirmed place see it."),
+        error_messages={
+            "invalid": _("Please write the whole link, such as https://meet.example.org/back."),
+            "max_length": _("This link is too long. Please use one of 500 characters at most."),
+        },
+    )
+    scope = ScopeField()
+
+    def __init__(self, *args: Any, slot: Slot, by: User, **options: Any) -> None:
+        chooses_instructor = has_role(by, MANAGER)
+        super().__init__(*args, slot=slot, instructor=None if chooses_instructor else slot.instructor, **options)
+        self.initial |= {"online_link": slot.online_link, "instructor": slot.instructor_id, "revision": slot.revision}
+        self.slot = slot
+        self.fields["room"].required = False
+        self.fields["room"].empty_label = _("No room: on-line only")  # type: ignore[attr-defined]
+        if not may_plan_series_of(slot, by):
+            del self.fields["scope"]
+
+    def wanted(self) -> Wanted:
+        return Wanted(
+            instructor=self.teacher(),
+            online_link=self.cleaned_data["online_link"],
+            fold=self.cleaned_data["fold"],
+            **self.plan(),
+        )
+
+    def refuse(self, error: DomainError) -> None:
+        """Also for several classes at once: beside the field that the first of their reasons is about."""
+        reason = error.blocked[0].problem if isinstance(error, DaysBlocked) else error
+        if isinstance(error, AmbiguousWallTime):
+            self._ask_which(self.cleaned_data["wall_time"])
+        field = self.REFUSED_BESIDE.get(type(reason)) if reason else None
+        self.add_error(field if field in self.fields else None, ValidationError(str(error), code=error.code))
+
+    def brought_up_to_date(self, before: dict[str, Any], *, by: User) -> "ChangeForm":
+        """The form for the slot as it is now, with what was typed into this one, and the others' changes elsewhere.
+
+        `before` are the values that were changed meanwhile, as they were when this form was opened: a field that still
+        shows the old value was not touched, and takes over the new one.
+        """
+        old = _with_values(self.slot, before)
+        was, now = (ChangeForm(slot=each, by=by) for each in (old, self.slot))
+        data = self.data.copy()
+        for name, field in self.fields.items():
+            old_value, new_value = was.initial.get(name), now.initial.get(name)
+            if old_value != new_value and not field.has_changed(old_value, data.get(name)):
+                data[name] = _as_typed(field.prepare_value(new_value))
+        data["revision"], data["seen"] = str(self.slot.revision), ""
+        return ChangeForm(data, slot=self.slot, by=by)
+
+    def _find_instant(self, day: date, wall: time, fold: int | None) -> None:
+        """Where neither day nor time was touched, the class begins exactly when it did."""
+        start = clock.clinic_time(self.slot.starts_at)
+        if (day, wall) == (start.date(), start.time().replace(second=0, microsecond=0)):
+            self.cleaned_data["starts_at"] = self.slot.starts_at
+        else:
+            super()._find_instant(day, wall, fold)
+
+
+class CancelForm(SeenFields):
+    """Why a class is cancelled, and which ones."""
+
+    reason = forms.CharField(
+        label=_("Why"),
+        required=False,
+        max_length=200,
+        help_text=_("Booked patients read this, so keep illnesses out of it. “The instructor cannot come” is enough."),
+        error_messages={"max_length": _("Please keep it to %(limit_value)d characters; it has %(show_value)d.")},
+    )
+    scope = ScopeField()
+
+    field_order: ClassVar = ["scope", "reason"]
+
+    def __init__(self, *args: Any, slot: Slot, by: User, **options: Any) -> None:
+        super().__init__(*args, initial={"revision": slot.revision}, **options)
+        self.slot = slot
+        if not may_plan_series_of(slot, by):
+            del self.fields["scope"]
+
+    def clean_reason(self) -> str:
+        return " ".join(self.cleaned_data["reason"].split())
+
+    def brought_up_to_date(self, *, by: User) -> "CancelForm":
+        """The form for the slot as it is now, with what was typed into this one."""
+        data = self.data.copy()
+        data["revision"], data["seen"] = str(self.slot.revision), ""
+        return CancelForm(data, slot=self.slot, by=by)
+
+
+def _with_values(slot: Slot, before: dict[str, Any]) -> Slot:
+    """An unsaved copy of `slot` with these recorded values."""
+    old = copy(slot)
+    for name, value in before.items():
+        if name in NAMED:
+            setattr(old, f"{name}_id", value)
+        elif name in ("starts_at", "ends_at"):
+            setattr(old, name, datetime.fromisoformat(value))
+        elif name != "state":
+            setattr(old, name, value)
+    return old
+
+
+def _as_typed(value: Any) -> str:
+    """A value as a browser sends it."""
+    if isinstance(value, time):
+        return f"{value:%H:%M}"
+    if isinstance(value, date):
+        return value.isoformat()
+    return "" if value is None else str(value)
