@@ -47,9 +47,10 @@ TABLE: Final[dict[str, frozenset[str]]] = {
             "scheduling.publish_slot",
             *(
                 f"scheduling.{verb}_{model}"
-                for model in ("location", "room", "instructor", "classtype")
+                for model in ("location", "room", "instructor", "classtype", "qualification", "certificate")
                 for verb in ("view", "add", "change")
             ),
+            "scheduling.delete_certificate",
             "scheduling.view_series",
             *(
                 f"payments.{verb}_{model}"

@@ -12,6 +12,7 @@ from accounts.models import User
 from booking.models import Booking
 from core import clock
 from payments.models import Order
+from scheduling.models import Slot, SubstituteRequest
 
 
 class Kind(models.TextChoices):
@@ -21,6 +22,9 @@ class Kind(models.TextChoices):
     CLASS_REMINDER = "class_reminder", _("Reminder of a class")
     CLASS_CHANGED = "class_changed", _("Class moved or changed")
     CLASS_CANCELLED = "class_cancelled", _("Class cancelled")
+    SUBSTITUTE_WANTED = "substitute_wanted", _("Substitute wanted")
+    SUBSTITUTE_FOUND = "substitute_found", _("Substitute found")
+    CLASS_TAKEN_OVER = "class_taken_over", _("Class taken over")
     PAYMENT_REFUNDED = "payment_refunded", _("Late payment goes back")
     PAID_TWICE = "paid_twice", _("Second payment goes back")
     PAID_FOR_CANCELLED = "paid_for_cancelled", _("Payment for a cancelled class goes back")
@@ -30,6 +34,7 @@ class Kind(models.TextChoices):
 
 
 MONEY_KINDS = (Kind.PAYMENT_REFUNDED, Kind.PAID_TWICE, Kind.PAID_FOR_CANCELLED)
+SUBSTITUTE_KINDS = (Kind.SUBSTITUTE_WANTED, Kind.SUBSTITUTE_FOUND, Kind.CLASS_TAKEN_OVER)  # between colleagues
 OPTIONAL_KINDS = (Kind.CLASS_REMINDER,)  # what an account may switch off; the rest is owed to the patient
 
 
@@ -46,11 +51,18 @@ class MessageQuerySet(models.QuerySet["Message"]):
             "booking__slot__class_type",
             "booking__slot__instructor",
             "booking__slot__room__location",
+            "substitute_request__slot__class_type",
+            "substitute_request__slot__room__location",
+            "substitute_request__instead_of",
+            "substitute_request__filled_by",
+            "recipient",
         )
 
     def for_log(self) -> "MessageQuerySet":
         """Messages as the log lists them, newest first, without the long texts."""
-        details = self.select_related("booking__slot__class_type", "booking__patient")
+        details = self.select_related(
+            "booking__slot__class_type", "booking__patient", "substitute_request__slot__class_type"
+        )
         return details.defer("text", "html", "headers", "secret").order_by("-pk")
 
     def matching(self, *, q: str = "", state: str = "", kind: str = "", before: int | None = None) -> "MessageQuerySet":
@@ -77,6 +89,7 @@ class Message(models.Model):
 
     `occasion` tells two messages of one kind about one booking apart: a reminder names the start that it reminds of.
     `next_try_at` is also the lease: a worker moves it ahead before it talks to the mail server.
+    A message between colleagues has a `substitute_request` instead of a booking, and `occasion` names its recipient.
     `secret` holds the encrypted words of an account's mail (the sign-in code) until it is sent, and no longer.
     """
 
@@ -101,6 +114,7 @@ class Message(models.Model):
         CLASS_TAKES_PLACE = "takes_place", _("The class takes place after all.")
         CLASS_MOVED = "class_moved", _("The class was moved; another message names the new time.")
         CLASS_BEGAN = "class_began", _("The class had begun.")
+        SETTLED = "settled", _("Who teaches the class was settled otherwise meanwhile.")
         REMINDERS_OFF = "reminders_off", _("Reminders are switched off for this account.")
         NO_ADDRESS = "no_address", _("We have no e-mail address. Please call.")
         TOO_LATE = "too_late", _("It would have come too late to be of use.")
@@ -113,6 +127,10 @@ class Message(models.Model):
     email = models.EmailField(_("e-mail address"), blank=True)
     # the constraint below begins with the booking, so its index serves the foreign key too
     booking = models.ForeignKey(Booking, models.PROTECT, related_name="messages", null=True, blank=True, db_index=False)
+    # requests are never deleted, so nothing ever looks for the messages of one
+    substitute_request = models.ForeignKey(
+        SubstituteRequest, models.PROTECT, related_name="messages", null=True, blank=True, db_index=False
+    )
     occasion = models.CharField(_("occasion"), max_length=64)
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.QUEUED)
     void_reason = models.CharField(_("not needed because"), max_length=20, choices=VoidReason, blank=True)
@@ -156,6 +174,10 @@ class Message(models.Model):
             models.CheckConstraint(
                 condition=Q(state="queued") | Q(secret=""), name="a_secret_is_kept_only_until_it_is_sent"
             ),
+            models.CheckConstraint(
+                condition=Q(booking__isnull=True) | Q(substitute_request__isnull=True),
+                name="a_message_is_about_one_thing",
+            ),
         ]
         indexes = [
             models.Index(fields=["next_try_at"], condition=Q(state="queued"), name="messages_due"),
@@ -182,9 +204,17 @@ class Message(models.Model):
         return f"<{self.kind}.{self.pk}.{self.created_at:%Y%m%d%H%M%S}@{host}>"
 
     @property
+    def slot(self) -> Slot | None:
+        """The class that the message is about; none for an account's mail."""
+        if self.booking:
+            return self.booking.slot
+        return self.substitute_request.slot if self.substitute_request else None
+
+    @property
     def can_be_retried(self) -> bool:
         """Whether the desk may have it sent again. Not an account's mail: its code has lapsed with its first try."""
-        return self.booking_id is not None and self.State.QUEUED in self.MOVES[self.State(self.state)]
+        is_of_account = self.booking_id is None and self.substitute_request_id is None
+        return not is_of_account and self.State.QUEUED in self.MOVES[self.State(self.state)]
 
 
 class PreferenceQuerySet(models.QuerySet["Preference"]):

@@ -11,7 +11,8 @@ from booking.signals import booking_confirmed, class_cancelled, class_changed, p
 from notifications import operations
 from notifications.models import Kind
 from payments.models import Refund
-from scheduling.models import SlotChange
+from scheduling.models import Instructor, SlotChange, SubstituteRequest
+from scheduling.signals import substitute_found, substitute_wanted
 
 
 @receiver(booking_confirmed, dispatch_uid="notifications.announce_booking")
@@ -32,6 +33,16 @@ def announce_change(*, booking: Booking, change: SlotChange, **_kwargs: Any) -> 
 @receiver(class_cancelled, dispatch_uid="notifications.announce_cancelled_class")
 def announce_cancelled_class(*, booking: Booking, refund: Refund | None, **_kwargs: Any) -> None:
     operations.write_cancelled_class(booking=booking, refund=refund)
+
+
+@receiver(substitute_wanted, dispatch_uid="notifications.ask_colleagues")
+def ask_colleagues(*, request: SubstituteRequest, colleagues: list[Instructor], **_kwargs: Any) -> None:
+    operations.write_substitute_wanted(request=request, colleagues=colleagues)
+
+
+@receiver(substitute_found, dispatch_uid="notifications.announce_substitute")
+def announce_substitute(*, request: SubstituteRequest, by: User, **_kwargs: Any) -> None:
+    operations.write_substitute_found(request=request, by=by)
 
 
 @receiver(account_mail_due, dispatch_uid="notifications.write_account_mail")

@@ -5,14 +5,18 @@ from core import clock
 from notifications.changes import is_told_by_a_later_message
 from notifications.models import MONEY_KINDS, Kind, Message, Preference
 from notifications.reminders import occasion_of
-from scheduling.models import Slot
+from scheduling.models import Slot, SubstituteRequest
 
 Reason = Message.VoidReason
 
 
 def why_void(message: Message) -> Message.VoidReason | None:
     """The reason why `message` must not be sent now, from the world as it is; None when it should be."""
-    reason = _why_booking_void(message, message.booking) if message.booking else None
+    reason = None
+    if message.booking:
+        reason = _why_booking_void(message, message.booking)
+    elif message.substitute_request:
+        reason = _why_request_void(message, message.substitute_request)
     if reason is None and message.drop_after <= clock.now():
         return Reason.TOO_LATE
     if reason is None and not address_of(message):
@@ -21,7 +25,10 @@ def why_void(message: Message) -> Message.VoidReason | None:
 
 
 def address_of(message: Message) -> str:
-    """Where the message goes: for a booking to the account as it is today, else to the address it was written to."""
+    """Where the message goes: about a class to the account as it is today, else to the address it was written to."""
+    if message.substitute_request is not None:
+        account = message.recipient
+        return account.email if account and account.is_active else ""
     if message.booking is None:
         return message.email
     account = message.booking.patient.account
@@ -42,6 +49,17 @@ def _why_booking_void(message: Message, booking: Booking) -> Message.VoidReason 
     if message.kind == Kind.CLASS_REMINDER:
         return _why_reminder_void(message, booking)
     return None
+
+
+def _why_request_void(message: Message, request: SubstituteRequest) -> Message.VoidReason | None:
+    slot = request.slot
+    if slot.is_cancelled:
+        return Reason.CLASS_CANCELLED
+    if slot.has_started:
+        return Reason.CLASS_BEGAN
+    if message.kind == Kind.SUBSTITUTE_WANTED:
+        return None if request.is_live else Reason.SETTLED
+    return None if slot.instructor_id == request.filled_by_id else Reason.SETTLED
 
 
 def _why_reminder_void(message: Message, booking: Booking) -> Message.VoidReason | None:

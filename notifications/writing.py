@@ -26,6 +26,7 @@ from notifications.models import MONEY_KINDS, Kind, Message
 from notifications.relevance import address_of
 from notifications.reminders import reminder_due_at
 from notifications.unsubscribe import unsubscribe_url
+from scheduling.models import Slot, SubstituteRequest
 
 MASKED_CODE = "••• •••"
 
@@ -92,9 +93,11 @@ def _unsubscribe_url(message: Message) -> str:
 def _context(message: Message, *, masked: bool) -> dict[str, Any]:
     clinic = {"name": settings.CLINIC_NAME, "phone": settings.CLINIC_PHONE, "email": settings.CLINIC_EMAIL}
     context = {"clinic": clinic, "site_url": settings.SITE_URL}
-    if message.booking is None:
-        return context | _account_words(message, masked=masked)
-    return context | _booking_words(message, message.booking)
+    if message.booking is not None:
+        return context | _booking_words(message, message.booking)
+    if message.substitute_request is not None:
+        return context | _colleague_words(message, message.substitute_request)
+    return context | _account_words(message, masked=masked)
 
 
 def _booking_words(message: Message, booking: Booking) -> dict[str, Any]:
@@ -123,14 +126,34 @@ def _booking_words(message: Message, booking: Booking) -> dict[str, Any]:
     }
 
 
+def _colleague_words(message: Message, request: SubstituteRequest) -> dict[str, Any]:
+    """What colleagues tell each other about a class: never who has booked it."""
+    slot = request.slot
+    is_teacher = message.kind == Kind.CLASS_TAKEN_OVER
+    page = reverse("scheduling:slot_edit", args=[slot.pk]) if is_teacher else None
+    return {
+        "greeted": message.recipient.name if message.recipient else "",
+        "class_name": " ".join(slot.class_type.name.split()),
+        "when": clock.format_when(slot.starts_at),
+        "facts": [(label, lines) for label, lines in _day_and_place(slot) if lines],
+        "instead_of": request.instead_of.name,
+        "substitute": request.filled_by.name if request.filled_by else "",
+        "page_url": settings.SITE_URL + (page or reverse("scheduling:substitute", args=[request.pk])),
+    }
+
+
+def _day_and_place(slot: Slot) -> list[tuple[str, list[str]]]:
+    day, hours = clock.format_when(slot.starts_at, slot.ends_at).rsplit(", ", 1)
+    where = [str(slot.room), slot.room.location.address] if slot.room else []
+    return [(_("When"), [day, hours]), (_("Where"), where)]
+
+
 def _facts(kind: str, booking: Booking) -> list[tuple[str, list[str]]]:
     """What one needs to know, by label and line: for turning up, for the books, or for finding the money again."""
     slot, patient = booking.slot, booking.patient
-    day, hours = clock.format_when(slot.starts_at, slot.ends_at).rsplit(", ", 1)
-    when = (_("When"), [day, hours])
+    when, (where_label, rooms) = _day_and_place(slot)
+    where = (where_label, [*rooms, *_online(booking)])
     person = (_("For"), [] if patient.is_account_holder else [patient.name])
-    rooms = [str(slot.room), slot.room.location.address] if slot.room else []
-    where = (_("Where"), [*rooms, *_online(booking)])
     instructor = (_("With"), [slot.instructor.name])
     bring = (_("Please bring"), slot.class_type.bring.splitlines())
     paid = (_("Paid"), [format_money(booking.price, booking.currency)] if booking.price else [_("Nothing to pay")])

@@ -17,7 +17,7 @@ from core import clock
 from core.money import format_money
 from scheduling.focus import FocusArea
 from scheduling.forms import MoneyField
-from scheduling.models import ClassType, Instructor, Location, Room, Slot
+from scheduling.models import Certificate, ClassType, Instructor, Location, Qualification, Room, Slot
 
 
 class RoomsOfLocation(TabularInline):
@@ -40,6 +40,19 @@ class RoomAdmin(ModelAdmin):
     search_fields = ["name", "location__name"]
 
 
+@admin.register(Qualification)
+class QualificationAdmin(ModelAdmin):
+    list_display = ["name", "description"]
+    search_fields = ["name"]
+
+
+class CertificatesOfInstructor(TabularInline):
+    """Without the one that a class type asks for, an instructor is not planned for it."""
+
+    model = Certificate
+    extra = 0
+
+
 @admin.register(Instructor)
 class InstructorAdmin(ModelAdmin):
     list_display = ["name", "qualification", "user", "is_active"]
@@ -47,11 +60,19 @@ class InstructorAdmin(ModelAdmin):
     list_select_related = ["user"]
     search_fields = ["name", "user__email"]
     autocomplete_fields = ["user"]
+    inlines = [CertificatesOfInstructor]
 
 
 class ClassTypeForm(forms.ModelForm):
     focus_areas = forms.MultipleChoiceField(
         label=_("Focus areas"), choices=FocusArea.choices, widget=UnfoldAdminCheckboxSelectMultipleWidget
+    )
+    qualifications = forms.ModelMultipleChoiceField(
+        Qualification.objects.all(),
+        label=_("Asks for"),
+        required=False,
+        widget=UnfoldAdminCheckboxSelectMultipleWidget,
+        help_text=_("Who teaches it needs all of these. Classes that are planned already stay as they are."),
     )
     price = MoneyField(widget=UnfoldAdminTextInputWidget)
 
@@ -77,6 +98,7 @@ class ClassTypeAdmin(ModelAdmin):
         "name",
         "level",
         "focus_areas",
+        "qualifications",
         "description",
         "suits",
         "avoid",

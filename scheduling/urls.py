@@ -1,7 +1,7 @@
 from django.urls import path
 
 from scheduling import views
-from scheduling.views import closures, copies, feeds, series, times_off
+from scheduling.views import closures, copies, feeds, instructors, series, substitutes, times_off
 
 app_name = "scheduling"
 
@@ -31,4 +31,11 @@ urlpatterns = [
     path("manage/closures/<int:pk>/remove/", closures.closure_remove, name="closure_remove"),
     path("manage/closures/<int:pk>/slots/<int:slot_pk>/cancel/", closures.closure_cancel, name="closure_cancel"),
     path("manage/closures/<int:pk>/slots/<int:slot_pk>/keep/", closures.closure_keep, name="closure_keep"),
+    path("teach/slots/<int:pk>/substitute/", substitutes.slot_substitute, name="slot_substitute"),
+    path("teach/slots/<int:pk>/substitute/ask/", substitutes.ask, name="substitute_ask"),
+    path("teach/slots/<int:pk>/substitute/assign/", substitutes.assign, name="substitute_assign"),
+    path("teach/substitutes/<int:pk>/", substitutes.substitute, name="substitute"),
+    path("teach/substitutes/<int:pk>/accept/", substitutes.accept, name="substitute_accept"),
+    path("teach/substitutes/<int:pk>/withdraw/", substitutes.withdraw, name="substitute_withdraw"),
+    path("instructors/<int:pk>/", instructors.instructor_page, name="instructor"),
 ]

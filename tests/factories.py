@@ -26,6 +26,7 @@ from scheduling.models import (
     Room,
     Series,
     Slot,
+    SubstituteRequest,
     TimeOff,
 )
 
@@ -177,6 +178,17 @@ class SlotFactory(ModelFactory[Slot]):
     published_at = factory.LazyAttribute(lambda slot: clock.now() if slot.state != Slot.State.DRAFT else None)
     online_link = factory.LazyAttribute(lambda slot: "" if slot.room else "https://meet.example.org/back")
     cancelled_at = factory.LazyAttribute(lambda slot: clock.now() if slot.state == Slot.State.CANCELLED else None)
+
+
+class SubstituteRequestFactory(ModelFactory[SubstituteRequest]):
+    """An open request by the instructor of a published slot."""
+
+    class Meta:
+        model = SubstituteRequest
+
+    slot = factory.SubFactory(SlotFactory)
+    instead_of = factory.SelfAttribute("slot.instructor")
+    asked_by = factory.SelfAttribute("instead_of.user")
 
 
 class OrderFactory(ModelFactory[Order]):

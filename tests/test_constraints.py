@@ -39,6 +39,7 @@ from tests.factories import (
     RoomFactory,
     SeriesFactory,
     SlotFactory,
+    SubstituteRequestFactory,
     TimeOffFactory,
     UserFactory,
 )
@@ -201,6 +202,7 @@ VIOLATIONS: dict[str, Callable[[], object]] = {
     "a_secret_is_kept_only_until_it_is_sent": lambda: change(
         MessageFactory(), state=Message.State.FAILED, secret="123456"
     ),
+    "a_message_is_about_one_thing": lambda: change(MessageFactory(), substitute_request=SubstituteRequestFactory()),
     "one_preference_per_account_and_kind": lambda: a_preference(a_preference().account),
     "an_offer_has_an_end": lambda: a_turn(state=WaitingListEntry.State.OFFERED),
 }

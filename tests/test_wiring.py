@@ -19,6 +19,8 @@ EDGES = {
     "payments.signals.order_paid_twice": ["booking.receivers.tell_of_second_payment"],
     "scheduling.signals.slot_changed": ["booking.receivers.tell_of_changed_slot"],
     "scheduling.signals.slot_cancelled": ["booking.receivers.end_bookings_soon"],
+    "scheduling.signals.substitute_wanted": ["notifications.receivers.ask_colleagues"],
+    "scheduling.signals.substitute_found": ["notifications.receivers.announce_substitute"],
     "booking.signals.class_changed": ["notifications.receivers.announce_change"],
     "booking.signals.class_cancelled": ["notifications.receivers.announce_cancelled_class"],
     "booking.signals.booking_confirmed": ["notifications.receivers.announce_booking"],

@@ -49,6 +49,8 @@ PLACES = [
                 "scheduling:teach",
                 "scheduling:slot_new",
                 "scheduling:slot_edit",
+                "scheduling:slot_substitute",
+                "scheduling:substitute",
                 "booking:planned_class",
                 "booking:change_class",
                 "booking:cancel_class",

@@ -10,7 +10,7 @@ from accounts.permissions import role_required
 from accounts.roles import MANAGER
 from payments.operations import money_troubles
 from scheduling.focus import FocusArea
-from scheduling.models import Slot
+from scheduling.models import Certificate, Slot
 from website import specimens
 from website.article import SECTIONS
 from website.first_steps import first_steps
@@ -76,5 +76,10 @@ def manage(request: HttpRequest) -> HttpResponse:
     """The manager's hub: what the clinic offers and sells, its people and its records, each a step away."""
     sections = [app for app in admin.site.get_app_list(request) if app["app_label"] in OUR_APPS]
     sections.sort(key=lambda app: OUR_APPS.index(app["app_label"]))
-    context = {"sections": sections, "first_steps": first_steps(), **money_troubles()}
+    context = {
+        "sections": sections,
+        "first_steps": first_steps(),
+        "running_out": Certificate.objects.running_out(),
+        **money_troubles(),
+    }
     return render(request, "website/pages/manage.html", context)

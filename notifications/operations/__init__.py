@@ -9,6 +9,8 @@ from notifications.operations.write import (
     write_confirmation,
     write_refund,
     write_reminder,
+    write_substitute_found,
+    write_substitute_wanted,
 )
 
 __all__ = [
@@ -25,4 +27,6 @@ __all__ = [
     "write_confirmation",
     "write_refund",
     "write_reminder",
+    "write_substitute_found",
+    "write_substitute_wanted",
 ]

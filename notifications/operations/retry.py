@@ -12,12 +12,14 @@ from core.wakeup import wake_worker
 from notifications.models import Kind, Message
 from notifications.operations.write import OF_USE_FOR
 
+USELESS_AFTERWARDS = (Kind.CLASS_REMINDER, Kind.SUBSTITUTE_WANTED)  # once the class has begun
+
 logger = logging.getLogger(__name__)
 
 
 class NotToBeRetried(DomainError):
     code = "not_to_be_retried"
-    message = _("This message cannot be sent again. Only messages about a booking that failed can.")
+    message = _("This message cannot be sent again. Only messages about a class that failed can.")
 
 
 @transaction.atomic
@@ -29,7 +31,9 @@ def retry_message(*, message: Message, by: User) -> None:
     if not message.can_be_retried:
         raise NotToBeRetried()
     now = clock.now()
-    drop_after = message.drop_after if message.kind == Kind.CLASS_REMINDER else now + OF_USE_FOR
+    drop_after = (
+        message.drop_after if message.kind in (Kind.CLASS_REMINDER, Kind.SUBSTITUTE_WANTED) else now + OF_USE_FOR
+    )
     failed = Message.objects.filter(pk=message.pk)
     if not failed.move_to(Message.State.QUEUED, attempts=0, next_try_at=now, drop_after=drop_after, error=""):
         raise NotToBeRetried()

@@ -2,6 +2,7 @@
 
 import json
 import uuid
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,7 +17,7 @@ from notifications.changes import occasion_of_change
 from notifications.models import Kind, Message
 from notifications.reminders import occasion_of, reminder_due_at
 from payments.models import Refund
-from scheduling.models import SlotChange
+from scheduling.models import Instructor, SlotChange, SubstituteRequest
 
 OF_USE_FOR = timedelta(days=3)  # a mail server may be away for a week-end
 KIND_OF_REFUND = {
@@ -61,6 +62,21 @@ def write_cancelled_class(*, booking: Booking, refund: Refund | None) -> None:
     _write_about(booking, Kind.CLASS_CANCELLED, occasion=occasion, drop_after=clock.now() + OF_USE_FOR)
 
 
+def write_substitute_wanted(*, request: SubstituteRequest, colleagues: Iterable[Instructor]) -> None:
+    """Ask each of the colleagues whether they can take the class over; once for each request and colleague."""
+    for colleague in colleagues:
+        _write_to_colleague(request, Kind.SUBSTITUTE_WANTED, colleague.user)
+
+
+def write_substitute_found(*, request: SubstituteRequest, by: User) -> None:
+    """Tell the one who teaches the class now, and those who waited for somebody, unless they did it themselves."""
+    assert request.filled_by is not None
+    _write_to_colleague(request, Kind.CLASS_TAKEN_OVER, request.filled_by.user)
+    waiting = {request.instead_of.user, request.asked_by} - {by, request.filled_by.user}
+    for account in sorted(waiting, key=lambda account: account.pk):
+        _write_to_colleague(request, Kind.SUBSTITUTE_FOUND, account)
+
+
 def write_account_mail(*, kind: Kind, recipient: User | None, email: str, context: dict[str, Any]) -> None:
     """Put down a mail about an account. Its words may hold a code, so they wait encrypted and go with the sending."""
     lasts = timedelta(minutes=context["minutes"]) if "minutes" in context else OF_USE_FOR
@@ -91,6 +107,21 @@ def _write_about(
             occasion=occasion,
             due_at=due or clock.now(),
             drop_after=drop_after,
+        )
+    )
+
+
+def _write_to_colleague(request: SubstituteRequest, kind: Kind, account: User) -> None:
+    now = clock.now()
+    _write(
+        Message(
+            kind=kind,
+            recipient=account,
+            email=account.email,
+            substitute_request=request,
+            occasion=f"request {request.pk} account {account.pk}",
+            due_at=now,
+            drop_after=max(request.slot.starts_at, now + OF_USE_FOR),
         )
     )
 

@@ -1,6 +1,6 @@
 """What is taught, and who may teach it."""
 
-from datetime import date
+from datetime import date, timedelta
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -11,6 +11,8 @@ from accounts.models import User
 from accounts.roles import MANAGER, has_role
 from core import clock
 from scheduling.focus import FocusArea
+
+WARNED_AHEAD = timedelta(days=30)
 
 
 class Qualification(models.Model):
@@ -51,6 +53,17 @@ class Instructor(models.Model):
         return list(class_type.qualifications.exclude(pk__in=held))
 
 
+class CertificateQuerySet(models.QuerySet["Certificate"]):
+    def valid(self) -> "CertificateQuerySet":
+        """Certificates that hold today."""
+        return self.filter(Q(expires_on__isnull=True) | Q(expires_on__gte=clock.clinic_today()))
+
+    def running_out(self) -> "CertificateQuerySet":
+        """Certificates of those who teach at present that end within 30 days or have ended, the first to end first."""
+        ends = self.filter(instructor__is_active=True, expires_on__lte=clock.clinic_today() + WARNED_AHEAD)
+        return ends.select_related("instructor", "qualification").order_by("expires_on", "pk")
+
+
 class Certificate(models.Model):
     """That an instructor holds a qualification, until the end of a day or for good."""
 
@@ -61,6 +74,8 @@ class Certificate(models.Model):
     expires_on = models.DateField(
         _("valid until"), null=True, blank=True, help_text=_("The last day; empty for one that does not expire.")
     )
+
+    objects = CertificateQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("certificate")

@@ -115,11 +115,12 @@ def lock_for_planning(instructors: Iterable[int], rooms: Iterable[int | None]) -
         list(model._default_manager.select_for_update(no_key=True).filter(pk__in=keys).order_by("pk").values("pk"))
 
 
-def obstacles_to(slots: Sequence[Slot], *, moving: Iterable[int] = ()) -> dict[int, DomainError]:
+def obstacles_to(slots: Sequence[Slot], *, moving: Iterable[int] = (), together: bool = True) -> dict[int, DomainError]:
     """What stands in the way of planned slots: position in `slots` → the first reason why that one cannot be.
 
     Closures, time off, missing qualifications, and clashes with other slots or among themselves, in a fixed number of
-    queries. `moving` are the keys of slots that leave their present time, and so stand in nobody's way.
+    queries. `moving` are the keys of slots that leave their present time, and so stand in nobody's way. Slots that are
+    not planned `together` are possibilities of which each is looked at by itself.
     """
     if not slots:
         return {}
@@ -128,7 +129,7 @@ def obstacles_to(slots: Sequence[Slot], *, moving: Iterable[int] = ()) -> dict[i
     for position, slot in enumerate(slots):
         if reason := around.reason_against(slot):
             found[position] = reason
-        else:
+        elif together:
             around.busy.add(slot)
     return found
 

@@ -19,6 +19,7 @@ from scheduling.forms import SlotForm
 from scheduling.models import Instructor, Slot, SlotQuerySet
 from scheduling.operations import NotADraft, draft_slot, edit_draft, publish_slot
 from scheduling.timetable import KEY, day_in_reach
+from scheduling.views.substitutes import requests_to_show
 
 WEEKS = 4
 WEEK = timedelta(days=7)
@@ -47,6 +48,7 @@ class Week:
 def teach(request: HttpRequest) -> HttpResponse:
     """What I teach in the next weeks; for a manager, what everyone teaches."""
     plans_for_all = has_role(request.user, MANAGER)
+    own = None if plans_for_all else _own_instructor(request)
     today = clock.clinic_today()
     first = max(day_in_reach(request.GET.get("from", "")) or today, today)
     after = _monday_of(first) + WEEKS * WEEK
@@ -55,11 +57,12 @@ def teach(request: HttpRequest) -> HttpResponse:
         "weeks": [Week(monday, list(of_week)) for monday, of_week in groupby(slots, key=_monday_of_slot)],
         "drafts": sum(slot.state == Slot.State.DRAFT for slot in slots),
         "plans_for_all": plans_for_all,
-        "may_plan": plans_for_all or _own_instructor(request) is not None,
+        "may_plan": plans_for_all or own is not None,
         "instructors": Instructor.objects.filter(is_active=True) if plans_for_all else [],
         "chosen": request.GET.get("instructor", ""),
         "first": None if first == today else first,
         "later": after,
+        "wanted": requests_to_show(request.user, own),
         "zone": clock.zone_label(),
     }
     return render(request, "scheduling/teach/weeks.html", context)

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,14 @@ from playwright.sync_api import Page
 from accounts import roles
 from accounts.models import User
 from booking.models import Booking
+from core import clock
 from notifications.models import Message
 from payments.models import Refund
-from scheduling.models import Closure, Slot, TimeOff
+from scheduling.models import Closure, Slot, SubstituteRequest, TimeOff
 from tests.browser.conftest import LAPTOP, PHONE
 from tests.factories import (
     BookingFactory,
+    CertificateFactory,
     ClosureFactory,
     InstructorFactory,
     MessageFactory,
@@ -25,6 +28,7 @@ from tests.factories import (
     RefundFactory,
     SlotFactory,
     StripeEventFactory,
+    SubstituteRequestFactory,
     TimeOffFactory,
     UserFactory,
 )
@@ -53,6 +57,8 @@ class House:
     confirmed: Booking
     released: Booking
     message: Message
+    wanted: SubstituteRequest
+    own_wanted: SubstituteRequest
     closure: Closure
     time_off: TimeOff
     people: dict[str, User]
@@ -75,7 +81,11 @@ def house() -> House:
     message = MessageFactory(booking=confirmed)
     RefundFactory(payment__order=confirmed.order, state=Refund.State.FAILED, error="expired_or_canceled_card")
     StripeEventFactory(quarantined="amount of the payment is 1, the order says 1800")
+    own_wanted = SubstituteRequestFactory(slot__instructor=instructor, slot__starts_at=clock.now() + timedelta(days=4))
+    CertificateFactory(instructor=instructor, expires_on=clock.clinic_today() + timedelta(days=3))
     return House(
+        wanted=SubstituteRequestFactory(),
+        own_wanted=own_wanted,
         open_slot=SlotFactory(),
         full_slot=full,
         draft=SlotFactory(state=Slot.State.DRAFT, instructor=instructor),
@@ -112,6 +122,11 @@ PAGES: dict[str, tuple[str | None, str]] = {
     "instructor's classes": (roles.INSTRUCTOR, "/teach/"),
     "new class": (roles.INSTRUCTOR, "/teach/slots/new/"),
     "draft": (roles.INSTRUCTOR, "/teach/slots/{draft.pk}/"),
+    "class that needs a substitute": (roles.MANAGER, "/teach/substitutes/{wanted.pk}/"),
+    "class to be accepted": (roles.INSTRUCTOR, "/teach/substitutes/{wanted.pk}/"),
+    "looking for a substitute": (roles.INSTRUCTOR, "/teach/slots/{own_wanted.slot_id}/substitute/"),
+    "assigning a substitute": (roles.MANAGER, "/teach/slots/{wanted.slot_id}/substitute/"),
+    "instructor": (None, "/instructors/{own_wanted.instead_of_id}/"),
     "calendar feeds": (roles.INSTRUCTOR, "/teach/feeds/"),
     "times off": (roles.INSTRUCTOR, "/teach/time-off/"),
     "time off": (roles.INSTRUCTOR, "/teach/time-off/{time_off.pk}/"),

@@ -315,7 +315,7 @@ class TestRetry:
         message.refresh_from_db()
         assert (message.state, message.attempts) == (state, 0)
         assert [str(said) for said in get_messages(answer.wsgi_request)] == [
-            "This message cannot be sent again. Only messages about a booking that failed can."
+            "This message cannot be sent again. Only messages about a class that failed can."
         ]
 
     def test_a_code_is_never_sent_again(self, desk: Client) -> None:

@@ -14,6 +14,7 @@ from tests.factories import (
     ClassTypeFactory,
     InstructorFactory,
     LocationFactory,
+    QualificationFactory,
     RoomFactory,
     SlotFactory,
     UserFactory,
@@ -85,6 +86,7 @@ def test_every_list_and_form_opens(managers_client: Client) -> None:
         "room": RoomFactory(),
         "instructor": InstructorFactory(),
         "classtype": slot.class_type,
+        "qualification": QualificationFactory(),
         "slot": slot,
     }
 
@@ -117,7 +119,7 @@ def test_the_list_of_slots_costs_the_same_queries_for_many_as_for_one(
         managers_client.get(admin_page("slot_changelist"))
 
 
-@pytest.mark.parametrize("model", ["location", "room", "instructor", "classtype"])
+@pytest.mark.parametrize("model", ["location", "room", "instructor", "classtype", "qualification"])
 def test_the_desk_looks_after_none_of_it(client: Client, model: str) -> None:
     user = UserFactory()
     roles.assign_role(user, roles.FRONT_DESK)

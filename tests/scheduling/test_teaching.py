@@ -115,7 +115,7 @@ class TestTheWeeks:
         for nth in range(count):
             SlotFactory(instructor=instructor, starts_at=TUESDAY_SIX + timedelta(hours=nth))
 
-        with django_assert_num_queries(5):  # session, account, roles, slots, the instructor
+        with django_assert_num_queries(6):  # session, account, roles, slots, the instructor, substitutes
             instructors_client.get("/teach/")
 
     @pytest.mark.parametrize("query", ["?from=9999-12-31", "?from=\x00", "?instructor=\x00", "?instructor=" + "9" * 40])

@@ -1,0 +1,190 @@
+"""Finding somebody else for a class: colleagues are asked, the first who accepts gets it; or a manager assigns one.
+
+Locks: the request, then as everywhere the slot, the instructors, the rooms.
+"""
+
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from core import clock
+from core.errors import DomainError
+from scheduling.models import Instructor, Slot, SubstituteRequest
+from scheduling.operations.changes import CannotChange, Scope, Wanted, change_slots
+from scheduling.operations.planning import obstacles_to
+from scheduling.signals import substitute_found, substitute_wanted
+
+State = SubstituteRequest.State
+
+
+class AlreadyTakenOver(DomainError):
+    code = "already_taken_over"
+    message = _("Thank you! %(instructor)s has taken this class over already, so you need not do anything.")
+
+
+class NoLongerWanted(DomainError):
+    code = "no_longer_wanted"
+    message = _("Thank you! A substitute is no longer needed for this class, so you need not do anything.")
+
+
+class TeachesItAnyway(DomainError):
+    code = "teaches_it_anyway"
+    message = _("%(instructor)s teaches this class anyway. Please choose somebody else.")
+
+
+@dataclass(frozen=True)
+class Colleague:
+    """Somebody who might teach a slot, and the first reason why not, if there is one."""
+
+    instructor: Instructor
+    problem: DomainError | None
+
+    @property
+    def can(self) -> bool:
+        return self.problem is None
+
+
+def colleagues_for(*, slot: Slot) -> list[Colleague]:
+    """All other instructors who teach at present: first those who are qualified and free, then the others with why not.
+
+    A fixed number of queries, however many colleagues there are.
+    """
+    others = list(Instructor.objects.filter(is_active=True).exclude(pk=slot.instructor_id))
+    problems = obstacles_to([_taught_by(each, slot) for each in others], moving=[slot.pk], together=False)
+    colleagues = [Colleague(each, problems.get(position)) for position, each in enumerate(others)]
+    return sorted(colleagues, key=lambda each: not each.can)
+
+
+def requests_for(*, instructor: Instructor) -> list[SubstituteRequest]:
+    """The open requests that concern an instructor, soonest class first: the own ones, and those to accept now.
+
+    A fixed number of queries, and only one while nobody looks for a substitute.
+    """
+    live = list(SubstituteRequest.objects.live().with_details().soonest_first())
+    others = [request for request in live if request.instead_of_id != instructor.pk]
+    possible = [_taught_by(instructor, request.slot) for request in others]
+    problems = obstacles_to(possible, moving=[request.slot_id for request in others], together=False)
+    impossible = {others[position].pk for position in problems}
+    return [request for request in live if request.pk not in impossible]
+
+
+@transaction.atomic
+def ask_for_substitute(*, slot: Slot, by: User) -> SubstituteRequest:
+    """Ask all colleagues who are qualified and free to take `slot` over. Until one accepts, nothing else changes.
+
+    Asking twice is asking once. Raises CannotChange when the slot was cancelled or has begun.
+    """
+    _locked_requests(slot)
+    slot = _locked_slot(slot.pk)
+    if slot.is_cancelled or slot.has_started:
+        raise CannotChange()
+    open_ones = SubstituteRequest.objects.filter(slot=slot, state=State.OPEN)
+    if request := open_ones.filter(instead_of=slot.instructor).first():
+        return request
+    open_ones.update(state=State.WITHDRAWN, closed_at=clock.now())  # of an instructor who does not teach it any more
+    request = SubstituteRequest.objects.create(slot=slot, asked_by=by, instead_of=slot.instructor)
+    colleagues = [each.instructor for each in colleagues_for(slot=slot) if each.can]
+    substitute_wanted.send(sender=SubstituteRequest, slot=slot, request=request, colleagues=colleagues)
+    return request
+
+
+@transaction.atomic
+def accept_substitution(
+    *, request: SubstituteRequest, instructor: Instructor, revision: int, by: User
+) -> SubstituteRequest:
+    """Give the class to `instructor`, the first who accepts. Booked patients are told; a series keeps its teacher.
+
+    `revision` is the one of the slot that the instructor has seen. Accepting twice is accepting once.
+
+    Raises AlreadyTakenOver, NoLongerWanted, ChangedMeanwhile, or why this instructor cannot teach it.
+    """
+    request = _locked_request(request)
+    slot = _locked_slot(request.slot_id)
+    if request.state == State.FILLED:
+        if request.filled_by_id == instructor.pk == slot.instructor_id:
+            return request
+        raise AlreadyTakenOver(instructor=request.filled_by)
+    if request.state != State.OPEN or slot.instructor_id != request.instead_of_id:
+        raise NoLongerWanted()
+    _hand_over(slot, instructor, revision, by)
+    return _fill(request, instructor, by)
+
+
+@transaction.atomic
+def assign_substitute(*, slot: Slot, instructor: Instructor, revision: int, by: User) -> SubstituteRequest:
+    """Give the class to `instructor` without asking; an open request is filled by it, else a filled one records it.
+
+    Raises TeachesItAnyway, ChangedMeanwhile, CannotChange, or why this instructor cannot teach it.
+    """
+    requests = _locked_requests(slot)
+    slot = _locked_slot(slot.pk)
+    instead_of = slot.instructor
+    _hand_over(slot, instructor, revision, by)
+    request = next((each for each in requests if each.instead_of_id == instead_of.pk), None)
+    return _fill(request or SubstituteRequest(slot=slot, asked_by=by, instead_of=instead_of), instructor, by)
+
+
+@transaction.atomic
+def withdraw_request(*, request: SubstituteRequest) -> SubstituteRequest:
+    """Stop looking for a substitute. Withdrawing twice is withdrawing once.
+
+    Raises AlreadyTakenOver when a colleague was faster.
+    """
+    request = _locked_request(request)
+    if request.state == State.FILLED:
+        raise AlreadyTakenOver(instructor=request.filled_by)
+    if request.state == State.OPEN:
+        request.state, request.closed_at = State.WITHDRAWN, clock.now()
+        request.save(update_fields=["state", "closed_at"])
+    return request
+
+
+def _hand_over(slot: Slot, instructor: Instructor, revision: int, by: User) -> None:
+    if instructor.pk == slot.instructor_id:
+        raise TeachesItAnyway(instructor=instructor)
+    wanted = Wanted.like(slot, instructor=instructor)
+    change_slots(slot=slot, wanted=wanted, scope=Scope.THIS, revision=revision, by=by)
+
+
+def _fill(request: SubstituteRequest, instructor: Instructor, by: User) -> SubstituteRequest:
+    request.state, request.filled_by, request.closed_at = State.FILLED, instructor, clock.now()
+    request.save()
+    substitute_found.send(sender=SubstituteRequest, request=request, by=by)
+    return request
+
+
+def _locked_request(request: SubstituteRequest) -> SubstituteRequest:
+    """The request as it is under its lock. Locked first and read afterwards, as in `_locked_slot`."""
+    SubstituteRequest.objects.select_for_update(no_key=True).get(pk=request.pk)
+    return SubstituteRequest.objects.with_details().get(pk=request.pk)
+
+
+def _locked_requests(slot: Slot) -> list[SubstituteRequest]:
+    """The open request of the slot, if there is one; a constraint allows no second."""
+    requests = SubstituteRequest.objects.select_for_update(no_key=True)
+    return list(requests.filter(slot=slot, state=State.OPEN).order_by("pk"))
+
+
+def _locked_slot(pk: int) -> Slot:
+    """The slot as it is under its lock.
+
+    Not in one query: whoever waits for a row that is joined with its instructor, while another instructor is written
+    into it, gets the new row beside the old instructor – which do not fit together, so PostgreSQL returns none.
+    """
+    Slot.objects.select_for_update(no_key=True).get(pk=pk)
+    return Slot.objects.with_details().get(pk=pk)
+
+
+def _taught_by(instructor: Instructor, slot: Slot) -> Slot:
+    """The slot as it would be with somebody else; only to be looked at."""
+    return Slot(
+        pk=slot.pk,
+        class_type=slot.class_type,
+        instructor=instructor,
+        room=slot.room,
+        starts_at=slot.starts_at,
+        ends_at=slot.ends_at,
+        state=slot.state,
+    )
