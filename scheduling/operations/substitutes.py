@@ -6,6 +6,7 @@ Locks: the request, then as everywhere the slot, the instructors, the rooms.
 from dataclasses import dataclass
 
 from django.db import transaction
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -13,7 +14,7 @@ from core import clock
 from core.errors import DomainError
 from scheduling.models import Instructor, Slot, SubstituteRequest
 from scheduling.operations.changes import CannotChange, Scope, Wanted, change_slots
-from scheduling.operations.planning import obstacles_to
+from scheduling.operations.planning import InstructorIsAway, InstructorIsTeaching, NotQualified, obstacles_to
 from scheduling.signals import substitute_found, substitute_wanted
 
 State = SubstituteRequest.State
@@ -34,6 +35,13 @@ class TeachesItAnyway(DomainError):
     message = _("%(instructor)s teaches this class anyway. Please choose somebody else.")
 
 
+SHORT_REASONS: dict[type[DomainError], str | Promise] = {
+    InstructorIsTeaching: _("Another class at that time: %(clash)s."),
+    InstructorIsAway: _("Time off at that time."),
+    NotQualified: _("Not qualified on that day: %(class_type)s asks for %(missing)s."),
+}
+
+
 @dataclass(frozen=True)
 class Colleague:
     """Somebody who might teach a slot, and the first reason why not, if there is one."""
@@ -44,6 +52,14 @@ class Colleague:
     @property
     def can(self) -> bool:
         return self.problem is None
+
+    @property
+    def why_not(self) -> str:
+        """The reason in words that stand beside a name, without the advice to plan something else."""
+        if self.problem is None:
+            return ""
+        short = SHORT_REASONS.get(type(self.problem))
+        return str(short) % self.problem.details if short else str(self.problem)
 
 
 def colleagues_for(*, slot: Slot) -> list[Colleague]:

@@ -141,7 +141,7 @@ def test_who_cannot_take_it_over_reads_why_and_has_no_button(wanted: SubstituteR
 
     shown = as_(helena.user).get(page("substitute", wanted.pk))
 
-    assert "Helena does not hold Seated practice on that day, which Chair Yoga asks for." in words(shown)
+    assert "Not qualified on that day: Chair Yoga asks for Seated practice." in words(shown)
     assert buttons(shown) == []
 
 
@@ -187,7 +187,7 @@ def test_a_manager_assigns_a_colleague_and_reads_why_others_cannot(slot: Slot, h
     assigned = post(manager, "substitute_assign", slot.pk, revision=0, instructor=helena.pk)
 
     assert "Qualified and free Helena Assign" in shown
-    assert "Busy teaches at that time: Strong Back" in shown
+    assert "Busy Another class at that time: Strong Back" in shown
     assert "Helena teaches this class. We tell everybody concerned." in words(assigned)
     assert Slot.objects.get(pk=slot.pk).instructor == helena
 

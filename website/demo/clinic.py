@@ -70,6 +70,32 @@ INSTRUCTORS = {
     ),
 }
 
+YOGA_THERAPY, SEATED, STRENGTH, FIRST_AID = (
+    "Therapeutic yoga for the back",
+    "Seated practice",
+    "Strength training for the back",
+    "First aid",
+)
+
+QUALIFICATIONS = {
+    YOGA_THERAPY: "At least 500 hours of training in yoga therapy, with a supervised practice.",
+    SEATED: "Teaching on and at the chair, also for people who do not get down to the floor.",
+    STRENGTH: "Building up strength around the spine, with and without pain in the past.",
+    FIRST_AID: "",
+}
+
+CERTIFICATES: dict[str, dict[str, int | None]] = {  # days from today until it ends
+    "Asha Lindqvist": {YOGA_THERAPY: None, SEATED: None, STRENGTH: 500, FIRST_AID: 420},
+    "Marco Ferreira": {YOGA_THERAPY: None, STRENGTH: 640, FIRST_AID: 19},
+    "Helena Brandt": {YOGA_THERAPY: None, SEATED: None, FIRST_AID: 300},
+}
+
+ASKED_FOR = {  # by class type; all others ask for the therapy of backs alone
+    "Chair Yoga": [YOGA_THERAPY, SEATED],
+    "Steady Core": [YOGA_THERAPY, STRENGTH],
+    "Strong Back": [YOGA_THERAPY, STRENGTH],
+}
+
 BRING = "Comfortable clothes and warm socks. Mats, chairs and blankets are here."
 
 CLASS_TYPES = [

@@ -13,7 +13,7 @@ from booking.operations import book_place
 from core import clock
 from payments.models import Order, PassType, Payment
 from payments.operations import record_payment
-from scheduling.models import ClassType, Instructor, Location, Room, Slot
+from scheduling.models import Certificate, ClassType, Instructor, Location, Qualification, Room, Slot
 from website.demo import clinic
 
 DOMAIN = "sukha.example"
@@ -80,8 +80,29 @@ def _offer() -> None:
         )
         for taught in clinic.CLASS_TYPES
     )
+    _qualifications()
     PassType.objects.create(name="Five classes", credits=5, valid_days=120, price=8000)
     PassType.objects.create(name="Ten classes", credits=10, valid_days=240, price=15000)
+
+
+def _qualifications() -> None:
+    """What class types ask for and instructors hold; the demo's weeks keep to it."""
+    rows = (Qualification(name=name, description=words) for name, words in clinic.QUALIFICATIONS.items())
+    by_name = {one.name: one for one in Qualification.objects.bulk_create(rows)}
+    for class_type in ClassType.objects.all():
+        names = clinic.ASKED_FOR.get(class_type.name, [clinic.YOGA_THERAPY])
+        class_type.qualifications.set(by_name[name] for name in names)
+    instructors = {one.name: one for one in Instructor.objects.all()}
+    today = clock.clinic_today()
+    Certificate.objects.bulk_create(
+        Certificate(
+            instructor=instructors[holder],
+            qualification=by_name[name],
+            expires_on=None if days is None else today + timedelta(days=days),
+        )
+        for holder, certificates in clinic.CERTIFICATES.items()
+        for name, days in certificates.items()
+    )
 
 
 def _timetable() -> None:
