@@ -1,7 +1,16 @@
 from django.urls import path
 
 from scheduling import views
-from scheduling.views import closures, copies, feeds, instructors, series, substitutes, times_off
+from scheduling.views import (
+    calendar,
+    closures,
+    copies,
+    feeds,
+    instructors,
+    series,
+    substitutes,
+    times_off,
+)
 
 app_name = "scheduling"
 
@@ -12,6 +21,10 @@ urlpatterns = [
     path("teach/", views.teach, name="teach"),
     path("teach/feeds/", feeds.feeds, name="feeds"),
     path("teach/feeds/<int:pk>/revoke/", feeds.feed_revoke, name="feed_revoke"),
+    path("teach/calendar/", calendar.calendar, name="calendar"),
+    path("teach/calendar/feed/", calendar.feed, name="calendar_feed"),
+    path("teach/calendar/slots/<int:pk>/", calendar.slot_panel, name="calendar_slot"),
+    path("teach/calendar/slots/<int:pk>/move/", calendar.move, name="calendar_move"),
     path("teach/slots/new/", views.slot_new, name="slot_new"),
     path("teach/slots/<int:pk>/", views.slot_edit, name="slot_edit"),
     path("teach/slots/<int:pk>/publish/", views.publish, name="slot_publish"),

@@ -47,14 +47,30 @@ PLACES = [
         pages=frozenset(
             {
                 "scheduling:teach",
+                "scheduling:calendar",
                 "scheduling:slot_new",
                 "scheduling:slot_edit",
-                "scheduling:slot_substitute",
-                "scheduling:substitute",
                 "booking:planned_class",
                 "booking:change_class",
                 "booking:cancel_class",
+                "scheduling:slot_substitute",
+                "scheduling:substitute",
                 "scheduling:feeds",
+            }
+        ),
+        roles=(INSTRUCTOR, MANAGER),
+    ),
+    Place(
+        _("Series"),
+        icon="repeat",
+        view="scheduling:series_list",
+        pages=frozenset(
+            {
+                "scheduling:series_list",
+                "scheduling:series_new",
+                "scheduling:series",
+                "scheduling:slot_copy",
+                "scheduling:week_copy",
             }
         ),
         roles=(INSTRUCTOR, MANAGER),
@@ -72,21 +88,6 @@ PLACES = [
         view="scheduling:closures",
         pages=frozenset({"scheduling:closures", "scheduling:closure"}),
         roles=(MANAGER,),
-    ),
-    Place(
-        _("Series"),
-        icon="repeat",
-        view="scheduling:series_list",
-        pages=frozenset(
-            {
-                "scheduling:series_list",
-                "scheduling:series_new",
-                "scheduling:series",
-                "scheduling:slot_copy",
-                "scheduling:week_copy",
-            }
-        ),
-        roles=(INSTRUCTOR, MANAGER),
     ),
     Place(
         _("Manage"),

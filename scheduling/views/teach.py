@@ -15,6 +15,7 @@ from accounts.permissions import form_only, role_required
 from accounts.roles import INSTRUCTOR, MANAGER, has_role
 from core import clock
 from core.errors import DomainError
+from scheduling.calendar import new_class
 from scheduling.forms import SlotForm
 from scheduling.models import Instructor, Slot, SlotQuerySet
 from scheduling.operations import NotADraft, draft_slot, edit_draft, publish_slot
@@ -71,12 +72,14 @@ def teach(request: HttpRequest) -> HttpResponse:
 @plans_classes
 @require_http_methods(["GET", "HEAD", "POST"])
 def slot_new(request: HttpRequest) -> HttpResponse:
-    """Plan a class: as a draft, or published at once."""
+    """Plan a class: as a draft, or published at once. The calendar says in the address when it shall be."""
     own = _own_instructor(request)
+    initial = new_class(request.GET)
     if has_role(request.user, MANAGER):
-        form = SlotForm(request.POST or None, initial={"instructor": own})
+        form = SlotForm(request.POST or None, initial={"instructor": own} | initial)
     else:
-        form = SlotForm(request.POST or None, instructor=get_object_or_404(Instructor, pk=own and own.pk))
+        teacher = get_object_or_404(Instructor, pk=own and own.pk)
+        form = SlotForm(request.POST or None, instructor=teacher, initial=initial)
     if form.is_valid():
         try:
             with transaction.atomic():  # a class that cannot be published is not left behind as a draft

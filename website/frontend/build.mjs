@@ -1,4 +1,5 @@
-// Builds everything the browser gets into website/static/build/: app.css, app.js, fonts/ and icons.json.
+// Builds everything the browser gets into website/static/build/: app.css, app.js, fonts/ and icons.json;
+// calendar.js and calendar.css are for the one page that has the grid.
 // `npm run build` once, `npm run watch` while working on templates. Nothing is fetched; all comes from node_modules.
 
 import { spawn } from "node:child_process";
@@ -67,10 +68,11 @@ function buildStyles() {
   });
 }
 
-async function buildScript() {
+async function buildScripts() {
   const options = {
-    entryPoints: [join(here, "js", "app.js")],
-    outfile: join(out, "app.js"),
+    entryPoints: [join(here, "js", "app.js"), join(here, "js", "calendar.js"), join(here, "css", "calendar.css")],
+    entryNames: "[name]",
+    outdir: out,
     bundle: true,
     minify: true,
     target: ["es2020"],
@@ -82,4 +84,4 @@ async function buildScript() {
 }
 
 await mkdir(out, { recursive: true });
-await Promise.all([copyFonts(), collectIcons(), buildScript(), buildStyles()]);
+await Promise.all([copyFonts(), collectIcons(), buildScripts(), buildStyles()]);

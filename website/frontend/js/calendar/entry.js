@@ -1,0 +1,22 @@
+// What stands in a class of the grid: hours, how full it is, its state in words, name, where and by whom. The day and
+// the places in words are for those who do not see the grid.
+
+export function describe({ event, timeText, isMirror }) {
+  const { kind, occupancy, places, day, hours, place, instructor, stateWord } = event.extendedProps;
+  if (kind) return { domNodes: [part("shade-words", event.title)] };
+  if (!occupancy) return { domNodes: [part("entry-hours", timeText)] };
+  const taken = part("entry-taken", occupancy);
+  taken.ariaHidden = "true";
+  const nodes = [part("sr-only", `${day}, ${places}, `)];
+  nodes.push(part("entry-hours", isMirror ? timeText : hours || timeText), taken);
+  if (stateWord) nodes.push(part("entry-state", stateWord));
+  nodes.push(part("entry-name", event.title), part("entry-where", place), part("entry-who", instructor));
+  return { domNodes: nodes };
+}
+
+function part(name, words) {
+  const element = document.createElement("span");
+  element.className = name;
+  element.textContent = words;
+  return element;
+}
