@@ -35,6 +35,7 @@ class Weekly(NamedTuple):
     taught: str
     instructor: str
     room: str
+    publishes: bool = True  # else its slots are drafts
 
 
 HOUSES = [
@@ -209,6 +210,7 @@ WEEK = [
     Weekly(2, time(8, 0), "Morning Mobility", "Helena Brandt", "Garden Room"),
     Weekly(2, time(10, 30), "Chair Yoga", "Asha Lindqvist", "Quiet Room"),
     Weekly(2, time(18, 30), "Strong Back", "Marco Ferreira", "Hall"),
+    Weekly(2, time(12, 0), "Posture Practice", "Asha Lindqvist", "Quiet Room", publishes=False),
     Weekly(3, time(9, 0), "Gentle Back Care", "Asha Lindqvist", "Quiet Room"),
     Weekly(3, time(17, 0), "Steady Core", "Marco Ferreira", "Garden Room"),
     Weekly(3, time(19, 0), "Breathe and Release", "Helena Brandt", "Garden Room"),

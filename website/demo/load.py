@@ -2,8 +2,9 @@
 
 import random
 import uuid
-from datetime import date, timedelta
+from datetime import timedelta
 
+from django.conf import settings
 from django.db import transaction
 
 from accounts import roles
@@ -13,7 +14,9 @@ from booking.operations import book_place
 from core import clock
 from payments.models import Order, PassType, Payment
 from payments.operations import record_payment
-from scheduling.models import Certificate, ClassType, Instructor, Location, Qualification, Room, Slot
+from scheduling.models import Certificate, ClassType, Instructor, Location, Qualification, Room, Series, Slot
+from scheduling.operations.series import slot_of, stamp_series
+from scheduling.rules import weekly_rule
 from website.demo import clinic
 
 DOMAIN = "sukha.example"
@@ -23,7 +26,8 @@ ACCOUNTS = [
     ("front desk", f"desk@{DOMAIN}"),
     ("manager", f"manager@{DOMAIN}"),
 ]
-WEEKS_BACK, WEEKS_AHEAD = 1, 5
+WEEKS_BACK = 1
+WEEKS_UNTIL_NEW = 2  # until the series begins that is still a draft
 DAYS_WITH_BOOKINGS = 9
 
 
@@ -106,34 +110,32 @@ def _qualifications() -> None:
 
 
 def _timetable() -> None:
-    """Stamp the weekly plan around today; the last week is still a draft."""
+    """The weekly plan as series: what has begun as it would stand by now, what is to come by stamping it."""
     types = {one.name: one for one in ClassType.objects.all()}
     instructors = {one.name: one for one in Instructor.objects.all()}
     rooms = {one.name: one for one in Room.objects.all()}
+    for weekly in clinic.WEEK:
+        series = _series(weekly, types[weekly.taught], instructors[weekly.instructor], rooms[weekly.room])
+        slots = (slot_of(series, day) for day in series.days(series.starts_on, clock.clinic_today()))
+        Slot.objects.bulk_create(slot for slot in slots if slot.has_started)
+        stamp_series(series=series)
+
+
+def _series(weekly: clinic.Weekly, taught: ClassType, instructor: Instructor, room: Room) -> Series:
     monday = clock.clinic_today() - timedelta(days=clock.clinic_today().weekday())
-    slots = []
-    for week in range(-WEEKS_BACK, WEEKS_AHEAD):
-        for weekly in clinic.WEEK:
-            day = monday + timedelta(weeks=week, days=weekly.weekday)
-            slots.append(
-                _slot(weekly, day, types[weekly.taught], instructors[weekly.instructor], rooms[weekly.room], week)
-            )
-    Slot.objects.bulk_create(slots)
-
-
-def _slot(weekly: clinic.Weekly, day: date, taught: ClassType, instructor: Instructor, room: Room, week: int) -> Slot:
-    starts_at = clock.instant_of(day, weekly.wall_time)
-    is_draft = week == WEEKS_AHEAD - 1
-    return Slot(
+    first = monday + timedelta(weeks=-WEEKS_BACK if weekly.publishes else WEEKS_UNTIL_NEW, days=weekly.weekday)
+    return Series.objects.create(
         class_type=taught,
         instructor=instructor,
         room=room,
-        starts_at=starts_at,
-        ends_at=starts_at + timedelta(minutes=taught.minutes),
-        capacity=taught.capacity,
+        recurrence=weekly_rule([weekly.weekday]),
+        starts_on=first,
+        wall_time=weekly.wall_time,
+        time_zone=settings.CLINIC_TIME_ZONE,
+        minutes=taught.minutes,
+        capacity=min(taught.capacity, room.size),
         price=taught.price,
-        state=Slot.State.DRAFT if is_draft else Slot.State.PUBLISHED,
-        published_at=None if is_draft else clock.now(),
+        publishes=weekly.publishes,
     )
 
 
