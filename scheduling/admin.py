@@ -17,7 +17,8 @@ from core import clock
 from core.money import format_money
 from scheduling.focus import FocusArea
 from scheduling.forms import MoneyField
-from scheduling.models import Certificate, ClassType, Instructor, Location, Qualification, Room, Slot
+from scheduling.models import Certificate, ClassType, Instructor, Location, Qualification, Room, Series, Slot
+from scheduling.rules import series_in_words
 
 
 class RoomsOfLocation(TabularInline):
@@ -112,6 +113,34 @@ class ClassTypeAdmin(ModelAdmin):
     @admin.display(description=_("price"), ordering="price")
     def costs(self, class_type: ClassType) -> str:
         return format_money(class_type.price, settings.CLINIC_CURRENCY)
+
+
+@admin.register(Series)
+class SeriesAdmin(ModelAdmin):
+    """Only to be read: series are planned and changed on their own pages, where their dates are checked."""
+
+    list_display = ["class_type", "when", "instructor", "room", "capacity", "costs", "publishes"]
+    list_filter = ["publishes", "class_type", "instructor"]
+    list_select_related = ["class_type", "instructor", "room__location"]
+    search_fields = ["class_type__name", "instructor__name"]
+    fields = readonly_fields = [*list_display, "recurrence", "skipped_days", "stamped_until", "created_at"]
+
+    @admin.display(description=_("when"), ordering="starts_on")
+    def when(self, series: Series) -> str:
+        return series_in_words(series)
+
+    @admin.display(description=_("price"), ordering="price")
+    def costs(self, series: Series) -> str:
+        return format_money(series.price, settings.CLINIC_CURRENCY)
+
+    def has_add_permission(self, request: HttpRequest, obj: Series | None = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Series | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Series | None = None) -> bool:
+        return False
 
 
 @admin.register(Slot)

@@ -16,6 +16,7 @@ from tests.factories import (
     LocationFactory,
     QualificationFactory,
     RoomFactory,
+    SeriesFactory,
     SlotFactory,
     UserFactory,
 )
@@ -126,3 +127,14 @@ def test_the_desk_looks_after_none_of_it(client: Client, model: str) -> None:
     client.force_login(user)
 
     assert client.get(admin_page(f"{model}_changelist")).status_code == 403
+
+
+def test_a_series_is_read_in_words_and_never_edited(managers_client: Client) -> None:
+    series = SeriesFactory(recurrence="FREQ=WEEKLY;BYDAY=TU", class_type__name="Steady Core")
+
+    listed = words(managers_client.get(admin_page("series_changelist")))
+    page = managers_client.get(admin_page("series_change", series.pk)).content.decode()
+
+    assert "Steady Core" in listed and "Every Tuesday at 18:00" in listed
+    assert 'name="_save"' not in page
+    assert managers_client.get(admin_page("series_add")).status_code == 403
