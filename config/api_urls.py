@@ -4,14 +4,23 @@ from django.urls import path, re_path
 
 from booking import api as bookings
 from config.api import views
-from scheduling import api as slots
+from scheduling import api as timetable
 
 app_name = "api"
 
 urlpatterns = [
-    path("v1/slots/", slots.SlotList.as_view(), name="slots"),
-    path("v1/slots/<int:pk>/", slots.SlotDetail.as_view(), name="slot"),
-    path("v1/slots/<int:pk>/publish/", slots.SlotPublication.as_view(), name="publish_slot"),
+    path("v1/slots/", timetable.SlotList.as_view(), name="slots"),
+    path("v1/slots/<int:pk>/", timetable.SlotDetail.as_view(), name="slot"),
+    path("v1/slots/<int:pk>/publish/", timetable.SlotPublication.as_view(), name="publish_slot"),
+    path("v1/slots/<int:pk>/cancel/", timetable.SlotCancellation.as_view(), name="cancel_slots"),
+    path("v1/slots/<int:pk>/restore/", timetable.SlotRestoration.as_view(), name="restore_slot"),
+    path("v1/series/", timetable.SeriesList.as_view(), name="series"),
+    path("v1/series/preview/", timetable.SeriesPreviewing.as_view(), name="preview_series"),
+    path("v1/class-types/", timetable.ClassTypeList.as_view(), name="class_types"),
+    path("v1/locations/", timetable.LocationList.as_view(), name="locations"),
+    path("v1/instructors/", timetable.InstructorList.as_view(), name="instructors"),
+    path("v1/closures/", timetable.ClosureList.as_view(), name="closures"),
+    path("v1/closures/<int:pk>/", timetable.ClosureDetail.as_view(), name="closure"),
     path("v1/bookings/", bookings.BookingList.as_view(), name="bookings"),
     path("v1/bookings/<int:pk>/", bookings.BookingDetail.as_view(), name="booking"),
     path("v1/schema/", views.Description.as_view(), name="schema"),

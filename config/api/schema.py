@@ -1,6 +1,7 @@
 """The API's description (OpenAPI): what drf-spectacular finds by itself, and the problems a request may end in."""
 
 from collections import defaultdict
+from types import SimpleNamespace
 from typing import Any, Final
 
 from drf_spectacular.openapi import AutoSchema
@@ -31,6 +32,9 @@ EXAMPLES_OF_DETAILS: Final = {
     "class_type": "Gentle Back Care",
     "wall": "2027-03-28 02:30",
     "city": "Berlin",
+    "taken": 6,
+    "slot": "Gentle Back Care, Tuesday 24 November, 18:00–19:00 (Berlin time)",
+    "days": "Tuesday 29 December – Garden room, Main house is taken at that time",
 }
 DESCRIPTIONS: Final = {
     400: "The request cannot be understood, or a field is wrong: `errors` says which.",
@@ -106,9 +110,11 @@ class Schema(AutoSchema):
 
     def _usual_statuses(self) -> list[int]:
         statuses = [401, 429]
-        if self.method == "POST":
+        if self.method in ("POST", "PATCH"):
             statuses += [400, 403]
-        elif "{" not in self.path:
+        elif self.method == "DELETE" or _is_for_some_only(self.view):
+            statuses.append(403)
+        if self.method == "GET" and "{" not in self.path:
             statuses.append(400)
         if "{" in self.path:
             statuses.append(404)
@@ -116,7 +122,16 @@ class Schema(AutoSchema):
 
 
 def _example(refusal: type[DomainError]) -> dict[str, Any]:
-    return problem_body(refusal.status, code=refusal.code, detail=str(refusal(**EXAMPLES_OF_DETAILS)))
+    return problem_body(refusal.status, code=refusal.code, detail=str(refusal.message) % EXAMPLES_OF_DETAILS)
+
+
+def _is_for_some_only(view: Any) -> bool:
+    """Whether a view turns away patients, who hold no permission, even when they only read."""
+    patient = SimpleNamespace(
+        is_authenticated=True, is_active=True, is_superuser=False, roles=frozenset(), has_perm=lambda _name: False
+    )
+    request = SimpleNamespace(method="GET", user=patient)
+    return not all(permission().has_permission(request, view) for permission in view.permission_classes)
 
 
 def _codes(examples: dict[str, Any]) -> str:

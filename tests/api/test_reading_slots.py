@@ -40,6 +40,8 @@ def test_a_visitor_reads_a_published_slot(visitor: DescribedClient) -> None:
     assert answer.json() == {
         "id": slot.pk,
         "state": "published",
+        "revision": 0,
+        "series": None,
         "starts_at": "2026-10-24T18:00:00+02:00",
         "ends_at": "2026-10-24T19:00:00+02:00",
         "time_zone": "Europe/Berlin",
@@ -161,6 +163,22 @@ def test_a_draft_is_there_for_its_instructor_and_the_staff_only(
     assert [sees(client, other) for client in (visitor, api, teaching, managing)] == [404, 404, 404, 200]
 
 
+def test_drafts_are_listed_for_those_who_may_see_them(
+    visitor: DescribedClient,
+    api: DescribedClient,
+    teaching: DescribedClient,
+    at_the_desk: DescribedClient,
+    instructor: Instructor,
+) -> None:
+    own = SlotFactory(state=Slot.State.DRAFT, instructor=instructor)
+    other = SlotFactory(state=Slot.State.DRAFT, starts_at=own.starts_at + timedelta(hours=1))
+    SlotFactory(instructor=instructor, starts_at=own.starts_at + timedelta(hours=2))
+
+    listed = [ids(client, "?state=draft") for client in (visitor, api, teaching, at_the_desk)]
+
+    assert listed == [[], [], [own.pk], [own.pk, other.pk]]
+
+
 def test_a_cancelled_slot_says_so(visitor: DescribedClient) -> None:
     slot = SlotFactory(state=Slot.State.CANCELLED)
 
@@ -183,6 +201,7 @@ def test_a_cancelled_slot_says_so(visitor: DescribedClient) -> None:
         ("instructor=me", "instructor"),
         ("location=99999999999999999999", "location"),
         ("location=" + "9" * 5000, "location"),
+        ("state=cancelled", "state"),
         ("limit=0", "limit"),
         ("limit=101", "limit"),
         ("limit=1e9", "limit"),

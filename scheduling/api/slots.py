@@ -1,51 +1,44 @@
 """Slots for programs: reading the timetable, drafting and publishing."""
 
-from datetime import UTC, date, datetime
 from typing import Any, ClassVar
 
+from django.contrib.auth.models import AnonymousUser
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext_lazy as _
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_field, extend_schema_serializer
+from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.generics import GenericAPIView
-from rest_framework.permissions import AllowAny, BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from accounts.models import User
 from accounts.permissions import account_of
-from accounts.roles import MANAGER, has_role
 from core import clock
 from core.errors import DomainError
+from scheduling.api.fields import (
+    FOLD_WORDS,
+    IN_THE_WAY,
+    LARGEST_ID,
+    OF_ITS_FIGURES,
+    ClassTypeSummary,
+    ClinicZoneField,
+    DayOrInstantField,
+    InstantField,
+    MayPlan,
+    Named,
+    instant_in,
+    teacher_for,
+)
 from scheduling.focus import FocusArea
 from scheduling.models import ClassType, Instructor, Room, Slot
-from scheduling.operations import (
-    ClinicIsClosed,
-    InstructorHasLeft,
-    InstructorIsAway,
-    InstructorIsTeaching,
-    NeedsRoomOrLink,
-    NotADraft,
-    NotQualified,
-    PriceTooHigh,
-    PriceTooLow,
-    RoomIsTaken,
-    RoomTooSmall,
-    SlotInThePast,
-    TooFarAhead,
-    draft_slot,
-    publish_slot,
-)
+from scheduling.operations import NotADraft, draft_slot, publish_slot
 
-LARGEST_ID = 2**63 - 1
-YEARS = range(1971, 3000)
-PUBLISH = "scheduling.publish_slot"
 EXAMPLE_SLOT = {
     "id": 17,
     "state": "published",
+    "revision": 2,
+    "series": 4,
     "starts_at": "2026-11-24T18:00:00+01:00",
     "ends_at": "2026-11-24T19:00:00+01:00",
     "time_zone": "Europe/Berlin",
@@ -58,57 +51,6 @@ EXAMPLE_SLOT = {
     "price": 1800,
     "currency": "eur",
 }
-
-
-class MayPublish(BasePermission):
-    """Everybody may read; drafting and publishing is for those who hold the permission."""
-
-    def has_permission(self, request: Request, view: APIView) -> bool:
-        return request.method != "POST" or request.user.has_perm(PUBLISH)
-
-
-@extend_schema_field(OpenApiTypes.DATETIME)
-class InstantField(serializers.Field[datetime, str, str, Any]):
-    """An instant as ISO 8601 with its offset from UTC; without one nobody knows when it is."""
-
-    default_error_messages: ClassVar = {
-        "invalid": _("Please write an instant as 2026-11-24T18:00:00+01:00, with its offset (in addresses, + is %2B).")
-    }
-
-    def to_internal_value(self, data: Any) -> datetime:
-        try:
-            instant = datetime.fromisoformat(data)
-        except (TypeError, ValueError):
-            self.fail("invalid")
-        if instant.tzinfo is None or instant.year not in YEARS:
-            self.fail("invalid")
-        return instant.astimezone(UTC)
-
-    def to_representation(self, value: datetime) -> str:
-        return clock.clinic_time(value).isoformat()
-
-
-@extend_schema_field({"type": "string", "example": "2026-11-24"})
-class DayOrInstantField(InstantField):
-    """A day at the clinic, or an instant; a day means its beginning or, as the end of a range, its end."""
-
-    default_error_messages: ClassVar = {
-        "invalid": _("Please write a day as 2026-11-24, or an instant as 2026-11-24T18:00:00Z.")
-    }
-
-    def __init__(self, *, is_end: bool = False, **options: Any) -> None:
-        self.is_end = is_end
-        super().__init__(**options)
-
-    def to_internal_value(self, data: Any) -> datetime:
-        try:
-            day = date.fromisoformat(data)
-        except (TypeError, ValueError):
-            return super().to_internal_value(data)
-        if day.year not in YEARS:
-            self.fail("invalid")
-        first, after = clock.day_bounds(day)
-        return after if self.is_end else first
 
 
 class SlotQuery(serializers.Serializer[Any]):
@@ -131,32 +73,20 @@ class SlotQuery(serializers.Serializer[Any]):
             ),
             "instructor": serializers.IntegerField(required=False, min_value=1, max_value=LARGEST_ID),
             "location": serializers.IntegerField(required=False, min_value=1, max_value=LARGEST_ID),
+            "state": serializers.ChoiceField(
+                [Slot.State.PUBLISHED.value, Slot.State.DRAFT.value],
+                required=False,
+                help_text="Published ones unless you say `draft`: of drafts, those that the account may see.",
+            ),
         }
-
-
-class Named(serializers.Serializer[Any]):
-    id = serializers.IntegerField()
-    name = serializers.CharField()
-
-
-@extend_schema_serializer(component_name="ClassType")
-class ClassTypeSummary(Named):
-    level = serializers.ChoiceField(ClassType.Level.choices)
-    focus_areas = serializers.ListField(child=serializers.ChoiceField(FocusArea.choices))
-
-
-@extend_schema_field(OpenApiTypes.STR)
-class ClinicZoneField(serializers.ReadOnlyField):
-    """The zone of the clinic's wall clocks, the same for all."""
-
-    def get_attribute(self, instance: Slot) -> str:
-        return clock.clinic_zone().key
 
 
 @extend_schema_serializer(component_name="Slot", examples=[OpenApiExample("A slot", EXAMPLE_SLOT, response_only=True)])
 class SlotAnswer(serializers.Serializer[Slot]):
     id = serializers.IntegerField()
     state = serializers.ChoiceField(Slot.State.choices)
+    revision = serializers.IntegerField(help_text="How often it was changed. Who changes it says which one they know.")
+    series = serializers.IntegerField(source="series_id", allow_null=True)
     starts_at = InstantField()
     ends_at = InstantField()
     time_zone = ClinicZoneField(help_text="The clinic's zone (IANA); `starts_at` and `ends_at` carry its offset.")
@@ -194,7 +124,7 @@ class SlotDraft(serializers.Serializer[Any]):
     fold = serializers.ChoiceField(
         [0, 1],
         required=False,
-        help_text="When the clocks are set back, a wall time happens twice: 0 is the first, 1 the second.",
+        help_text=FOLD_WORDS,
     )
     minutes = serializers.IntegerField(required=False, min_value=5, max_value=600, help_text="As the class type.")
     capacity = serializers.IntegerField(required=False, min_value=1, max_value=1000, help_text="As the class type.")
@@ -204,14 +134,10 @@ class SlotDraft(serializers.Serializer[Any]):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Turn the wall time into an instant. Raises NonexistentWallTime or AmbiguousWallTime."""
-        day, wall, fold = (attrs.pop(name, None) for name in ("date", "wall_time", "fold"))
-        is_by_wall = day is not None and wall is not None and "starts_at" not in attrs
-        is_by_instant = day is None and wall is None and "starts_at" in attrs
-        if is_by_instant:
-            return attrs
-        if not is_by_wall or day.year not in YEARS or wall.tzinfo is not None:
+        attrs = instant_in(attrs)
+        if "starts_at" not in attrs:
             raise serializers.ValidationError({"starts_at": [_("Please send starts_at, or date and wall_time.")]})
-        return attrs | {"starts_at": clock.instant_of(day, wall, fold=fold)}
+        return attrs
 
 
 EXAMPLE_DRAFTS = [
@@ -228,21 +154,9 @@ EXAMPLE_DRAFTS = [
 ]
 
 
-OF_ITS_FIGURES = (
-    SlotInThePast,
-    TooFarAhead,
-    PriceTooLow,
-    PriceTooHigh,
-    RoomTooSmall,
-    InstructorHasLeft,
-    NeedsRoomOrLink,
-)
-IN_THE_WAY = (ClinicIsClosed, InstructorIsAway, NotQualified, RoomIsTaken, InstructorIsTeaching)
-
-
 class SlotList(GenericAPIView[Slot]):
     serializer_class = SlotAnswer
-    permission_classes = [MayPublish]
+    permission_classes = [MayPlan]
     queryset = Slot.objects.all()
     page_key = ("starts_at", "id")
     refusals: ClassVar[dict[str, tuple[type[DomainError], ...]]] = {
@@ -257,10 +171,13 @@ class SlotList(GenericAPIView[Slot]):
         responses=SlotAnswer(many=True),
     )
     def get(self, request: Request) -> Response:
-        """Published slots by the time they start, from now on unless `from` says otherwise. No token is needed."""
+        """Published slots by the time they start, from now on unless `from` says otherwise. No token is needed.
+
+        With `state=draft`: an instructor's own drafts; the desk and managers see all of them.
+        """
         asked = SlotQuery(data=request.query_params)
         asked.is_valid(raise_exception=True)
-        page = self.paginate_queryset(wanted_slots(asked.validated_data))
+        page = self.paginate_queryset(wanted_slots(asked.validated_data, request.user))
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
 
     @extend_schema(
@@ -281,21 +198,9 @@ class SlotList(GenericAPIView[Slot]):
         return Response(SlotAnswer(slot).data, 201, headers={"Location": f"{request.path}{slot.pk}/"})
 
 
-class SlotDetail(GenericAPIView[Slot]):
-    serializer_class = SlotAnswer
-    permission_classes = [AllowAny]
-    queryset = Slot.objects.all()
-
-    @extend_schema(operation_id="read_slot", tags=["Slots"], summary="One slot")
-    def get(self, request: Request, pk: int) -> Response:
-        """A slot that was announced, be it full, over or cancelled; a draft for those who may see it."""
-        slot = get_object_or_404(Slot.objects.visible_to(request.user).with_details(), pk=pk)
-        return Response(self.get_serializer(slot).data)
-
-
 class SlotPublication(GenericAPIView[Slot]):
     serializer_class = SlotAnswer
-    permission_classes = [MayPublish]
+    permission_classes = [MayPlan]
     queryset = Slot.objects.all()
     refusals: ClassVar[dict[str, tuple[type[DomainError], ...]]] = {"POST": (*OF_ITS_FIGURES, *IN_THE_WAY, NotADraft)}
 
@@ -308,9 +213,13 @@ class SlotPublication(GenericAPIView[Slot]):
         return Response(self.get_serializer(slot).data)
 
 
-def wanted_slots(asked: dict[str, Any]) -> QuerySet[Slot]:
-    """The published slots that a query asks for."""
-    slots = Slot.objects.published().with_details().with_focus(asked.get("focus", []))
+def wanted_slots(asked: dict[str, Any], user: User | AnonymousUser) -> QuerySet[Slot]:
+    """The slots that a query asks for: published ones, or the drafts that `user` may see."""
+    if asked.get("state") == Slot.State.DRAFT:
+        slots = Slot.objects.visible_to(user).filter(state=Slot.State.DRAFT)
+    else:
+        slots = Slot.objects.published()
+    slots = slots.with_details().with_focus(asked.get("focus", []))
     slots = slots.filter(starts_at__gte=asked.get("from") or clock.now())
     if "to" in asked:
         slots = slots.filter(starts_at__lt=asked["to"])
@@ -319,14 +228,3 @@ def wanted_slots(asked: dict[str, Any]) -> QuerySet[Slot]:
     if "location" in asked:
         slots = slots.filter(room__location=asked["location"])
     return slots
-
-
-def teacher_for(user: User, named: Instructor | None) -> Instructor:
-    """Who teaches a slot that `user` drafts. Raises ValidationError where an instructor drafts for somebody else."""
-    own = Instructor.objects.filter(user=user, is_active=True).first()
-    teacher = named or own
-    if teacher is None:
-        raise serializers.ValidationError({"instructor": [_("Please name the instructor.")]})
-    if teacher != own and not has_role(user, MANAGER):
-        raise serializers.ValidationError({"instructor": [_("You can draft your own classes only.")]})
-    return teacher
