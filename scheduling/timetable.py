@@ -6,7 +6,10 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import groupby
 
+from django.db import models
+from django.db.models.functions import ExtractHour
 from django.http import QueryDict
+from django.utils.translation import gettext_lazy as _
 
 from core import clock
 from scheduling.focus import FocusArea
@@ -19,7 +22,28 @@ MOST_SLOTS = 150
 ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 AREAS = tuple(FocusArea.values)
 LEVELS = frozenset(ClassType.Level.values)
+NOON, EVENING, MIDNIGHT = 12, 17, 24
+
+
+class TimeOfDay(models.TextChoices):
+    """When a class begins, on the clinic's wall clock."""
+
+    MORNING = "morning", _("Morning, before 12:00")
+    AFTERNOON = "afternoon", _("Afternoon, 12:00 to 17:00")
+    EVENING = "evening", _("Evening, from 17:00")
+
+    @property
+    def hours(self) -> tuple[int, int]:
+        """The first hour, and the hour in which it is over."""
+        return {
+            TimeOfDay.MORNING: (0, NOON),
+            TimeOfDay.AFTERNOON: (NOON, EVENING),
+            TimeOfDay.EVENING: (EVENING, MIDNIGHT),
+        }[self]
+
+
 KEY = re.compile(r"[1-9][0-9]{0,17}")
+TIMES = frozenset(TimeOfDay.values)
 
 
 @dataclass(frozen=True)
@@ -31,12 +55,15 @@ class Filters:
     level: str = ""
     instructor: int | None = None
     location: int | None = None
+    time: str = ""
+    online: bool = False
     places_left: bool = False
 
     @property
     def chosen(self) -> int:
         """How many choices narrow the classes down."""
-        return len(self.focus) + sum(map(bool, (self.level, self.instructor, self.location, self.places_left)))
+        others = (self.level, self.instructor, self.location, self.time, self.online, self.places_left)
+        return len(self.focus) + sum(map(bool, others))
 
     def from_day(self, day: date) -> "Filters":
         return replace(self, first_day=day)
@@ -45,9 +72,11 @@ class Filters:
         """The query string that asks for the same: `?focus=alignment&from=2026-11-24`, or nothing."""
         query = QueryDict(mutable=True)
         query.setlist("focus", self.focus)
-        for name in ("level", "instructor", "location"):
+        for name in ("level", "instructor", "location", "time"):
             if value := getattr(self, name):
                 query[name] = str(value)
+        if self.online:
+            query["online"] = "only"
         if self.places_left:
             query["places"] = "left"
         if self.first_day:
@@ -60,7 +89,8 @@ def read_filters(params: QueryDict) -> tuple[Filters, bool]:
 
     What is not understood is left out. A day in the past means today: an old link still leads to the next classes.
     """
-    asked = {name: params.get(name, "") for name in ("level", "instructor", "location", "places", "from")}
+    names = ("level", "instructor", "location", "time", "online", "places", "from")
+    asked = {name: params.get(name, "") for name in names}
     areas = [area for area in params.getlist("focus") if area]
     filters = Filters(
         first_day=day_in_reach(asked["from"]),
@@ -68,12 +98,16 @@ def read_filters(params: QueryDict) -> tuple[Filters, bool]:
         level=asked["level"] if asked["level"] in LEVELS else "",
         instructor=int(asked["instructor"]) if KEY.fullmatch(asked["instructor"]) else None,
         location=int(asked["location"]) if KEY.fullmatch(asked["location"]) else None,
+        time=asked["time"] if asked["time"] in TIMES else "",
+        online=asked["online"] == "only",
         places_left=asked["places"] == "left",
     )
     understood = {
         "level": filters.level,
         "instructor": filters.instructor,
         "location": filters.location,
+        "time": filters.time,
+        "online": filters.online,
         "places": filters.places_left,
         "from": filters.first_day,
     }
@@ -209,6 +243,13 @@ def passing(filters: Filters, slots: SlotQuerySet) -> SlotQuerySet:
     slots = slots.with_focus(filters.focus)
     if filters.places_left:
         slots = slots.with_places_left()
+    if filters.online:
+        slots = slots.filter(room=None)
+    if filters.time:
+        first, after = TimeOfDay(filters.time).hours
+        slots = slots.alias(hour=ExtractHour("starts_at", tzinfo=clock.clinic_zone())).filter(
+            hour__gte=first, hour__lt=after
+        )
     wanted = {
         "class_type__level": filters.level,
         "instructor": filters.instructor,

@@ -15,7 +15,7 @@ from core import clock
 from scheduling.focus import FocusArea
 from scheduling.freshness import Page, fresh_page
 from scheduling.models import ClassType, Instructor, Location
-from scheduling.timetable import Filters, Timetable, read_filters
+from scheduling.timetable import Filters, TimeOfDay, Timetable, read_filters
 
 # Without these cookies there is neither an account nor a message to show, so everybody gets the same page.
 COOKIES_OF_SOMEBODY = (settings.SESSION_COOKIE_NAME, "messages")
@@ -67,6 +67,7 @@ def _content(answer: Timetable, understood: bool) -> str:
     choices = {
         "focus_areas": list(FocusArea),
         "levels": ClassType.Level.choices,
+        "times_of_day": TimeOfDay.choices,
         "instructors": list(Instructor.objects.filter(is_active=True)),
         "locations": list(Location.objects.all()),
     }
