@@ -38,6 +38,7 @@ urlpatterns = [
     path("teach/time-off/<int:pk>/", times_off.time_off, name="time_off"),
     path("teach/time-off/<int:pk>/remove/", times_off.time_off_remove, name="time_off_remove"),
     path("teach/time-off/<int:pk>/slots/<int:slot_pk>/cancel/", times_off.time_off_cancel, name="time_off_cancel"),
+    path("teach/time-off/<int:pk>/slots/<int:slot_pk>/ask/", times_off.time_off_ask, name="time_off_ask"),
     path("teach/time-off/<int:pk>/slots/<int:slot_pk>/keep/", times_off.time_off_keep, name="time_off_keep"),
     path("manage/closures/", closures.closures, name="closures"),
     path("manage/closures/<int:pk>/", closures.closure, name="closure"),

@@ -11,18 +11,24 @@ from django.utils.translation import ngettext
 
 from accounts.models import User
 from core.errors import DomainError
-from scheduling.models import Slot
-from scheduling.operations import Absence, Scope, cancel_slots, conflicts_of, keep_class
+from scheduling.models import Slot, SubstituteRequest
+from scheduling.operations import Absence, Scope, ask_for_substitute, cancel_slots, conflicts_of, keep_class
 
 REVISION = re.compile(r"[0-9]{1,9}")
 NEVER_SEEN = -1
 
 
 def conflicts_shown(absence: Absence) -> dict[str, Any]:
-    """What `scheduling/conflicts/list.html` needs: the classes, and which of them are kept."""
+    """What `scheduling/conflicts/list.html` needs: the classes, which are kept, and which look for a substitute."""
     kept = set(absence.kept.values_list("pk", flat=True))
     slots = list(conflicts_of(absence))
-    return {"slots": slots, "kept": kept, "undecided": sum(slot.pk not in kept for slot in slots)}
+    wanted = SubstituteRequest.objects.filter(slot__in=slots, state=SubstituteRequest.State.OPEN)
+    return {
+        "slots": slots,
+        "kept": kept,
+        "asked": set(wanted.values_list("slot_id", flat=True)),
+        "undecided": sum(slot.pk not in kept for slot in slots),
+    }
 
 
 def cancel_in(request: HttpRequest, absence: Absence, slot_pk: int, *, reason: str) -> None:
@@ -44,6 +50,18 @@ def keep_in(request: HttpRequest, absence: Absence, slot_pk: int) -> None:
     slot = _chosen(request, absence, slot_pk)
     keep_class(absence=absence, slot=slot)
     messages.success(request, _("Kept: %(slot)s takes place.") % {"slot": slot})
+
+
+def ask_in(request: HttpRequest, absence: Absence, slot_pk: int) -> None:
+    """Ask the colleagues for a substitute for one class that lies in `absence`. It leaves the list with its teacher."""
+    slot = _chosen(request, absence, slot_pk)
+    try:
+        ask_for_substitute(slot=slot, by=_user(request))
+    except DomainError as error:
+        messages.error(request, str(error))
+    else:
+        told = _("Colleagues were asked: %(slot)s. Until somebody accepts, nothing changes for your patients.")
+        messages.success(request, told % {"slot": slot})
 
 
 def _who_is_told(slot: Slot) -> str:

@@ -12,7 +12,7 @@ from core.errors import DomainError
 from scheduling.absence_forms import TimeOffForm
 from scheduling.models import Instructor, TimeOff, TimeOffQuerySet
 from scheduling.operations import add_time_off, conflicts_of, count_undecided, remove_time_off
-from scheduling.views.conflicts import cancel_in, conflicts_shown, keep_in
+from scheduling.views.conflicts import ask_in, cancel_in, conflicts_shown, keep_in
 
 NO_REASON = ""  # why somebody is away is nobody else's business
 
@@ -67,6 +67,14 @@ def time_off_remove(request: HttpRequest, pk: int) -> HttpResponse:
 def time_off_cancel(request: HttpRequest, pk: int, slot_pk: int) -> HttpResponse:
     """Cancel one of the classes in a time off."""
     cancel_in(request, _time_off(request, pk), slot_pk, reason=NO_REASON)
+    return redirect("scheduling:time_off", pk)
+
+
+@form_only("scheduling:time_off", "pk")
+@plans_classes
+def time_off_ask(request: HttpRequest, pk: int, slot_pk: int) -> HttpResponse:
+    """Ask the colleagues to take over one of the classes in a time off."""
+    ask_in(request, _time_off(request, pk), slot_pk)
     return redirect("scheduling:time_off", pk)
 
 

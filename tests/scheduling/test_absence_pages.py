@@ -10,7 +10,7 @@ from pytest_django import DjangoAssertNumQueries
 from accounts import roles
 from booking.models import Booking
 from booking.tasks import end_bookings_of_cancelled_slots
-from scheduling.models import Closure, Instructor, Slot, TimeOff
+from scheduling.models import Closure, Instructor, Slot, SubstituteRequest, TimeOff
 from tests.booking.reading import buttons, without_writing, words
 from tests.factories import (
     BookingFactory,
@@ -251,6 +251,19 @@ class TestTimeOff:
 
         assert list(time_off.kept.all()) == [slot]
 
+    def test_asks_the_colleagues_to_take_a_class_over(self, instructor: Instructor, instructors_client: Client) -> None:
+        time_off = TimeOffFactory(instructor=instructor, **ABSENT)
+        slot = SlotFactory(instructor=instructor, starts_at=CHRISTMAS_EVE)
+        shown = words(instructors_client.get(f"{TIME_OFF}{time_off.pk}/"))
+
+        page = instructors_client.post(f"{TIME_OFF}{time_off.pk}/slots/{slot.pk}/ask/", follow=True)
+
+        request = SubstituteRequest.objects.get()
+        assert (request.slot, request.instead_of, request.asked_by) == (slot, instructor, instructor.user)
+        assert "Ask for a substitute" in shown and "Looking for a substitute" not in shown
+        assert "Looking for a substitute" in words(page) and "Ask for a substitute" not in words(page)
+        assert "1 class needs your decision" in words(page)
+
     def test_is_removed_by_its_instructor(self, instructor: Instructor, instructors_client: Client) -> None:
         time_off = TimeOffFactory(instructor=instructor, **ABSENT)
 
@@ -283,6 +296,7 @@ class TestWhoMayComeIn:
         ("post", TIME_OFF + "{time_off.pk}/remove/"),
         ("post", TIME_OFF + "{time_off.pk}/slots/{slot.pk}/cancel/"),
         ("post", TIME_OFF + "{time_off.pk}/slots/{slot.pk}/keep/"),
+        ("post", TIME_OFF + "{time_off.pk}/slots/{slot.pk}/ask/"),
     ]
 
     @pytest.mark.parametrize("role", [None, roles.PATIENT, roles.FRONT_DESK, roles.INSTRUCTOR])
@@ -304,7 +318,7 @@ class TestWhoMayComeIn:
         if role is None:
             assert answer["Location"].startswith("/accounts/login/")
         assert (Closure.objects.count(), TimeOff.objects.count()) == (1, 1)
-        assert Slot.objects.published().count() == 1
+        assert Slot.objects.published().count() == 1 and not SubstituteRequest.objects.exists()
 
     @pytest.mark.parametrize("address", [CLOSURES, TIME_OFF])
     def test_get_writes_nothing(self, managers_client: Client, address: str) -> None:
