@@ -1,5 +1,6 @@
 """The forms in which planned classes are changed and cancelled. Both are seen twice: typed, then checked and sent."""
 
+from collections.abc import Mapping
 from copy import copy
 from datetime import date, datetime, time
 from typing import Any, ClassVar
@@ -94,7 +95,7 @@ class ChangeForm(SlotForm, SeenFields):
     def __init__(self, *args: Any, slot: Slot, by: User, **options: Any) -> None:
         chooses_instructor = has_role(by, MANAGER)
         super().__init__(*args, slot=slot, instructor=None if chooses_instructor else slot.instructor, **options)
-        self.initial |= {"online_link": slot.online_link, "instructor": slot.instructor_id, "revision": slot.revision}
+        self.initial.update(online_link=slot.online_link, instructor=slot.instructor_id, revision=slot.revision)
         self.slot = slot
         self.fields["room"].required = False
         self.fields["room"].empty_label = _("No room: on-line only")  # type: ignore[attr-defined]
@@ -125,7 +126,7 @@ class ChangeForm(SlotForm, SeenFields):
         """
         old = _with_values(self.slot, before)
         was, now = (ChangeForm(slot=each, by=by) for each in (old, self.slot))
-        data = self.data.copy()
+        data = _sent(self)
         for name, field in self.fields.items():
             old_value, new_value = was.initial.get(name), now.initial.get(name)
             if old_value != new_value and not field.has_changed(old_value, data.get(name)):
@@ -145,6 +146,7 @@ class ChangeForm(SlotForm, SeenFields):
 class CancelForm(SeenFields):
     """Why a class is cancelled, and which ones."""
 
+    scope = ScopeField()
     reason = forms.CharField(
         label=_("Why"),
         required=False,
@@ -152,12 +154,9 @@ class CancelForm(SeenFields):
         help_text=_("Booked patients read this, so keep illnesses out of it. “The instructor cannot come” is enough."),
         error_messages={"max_length": _("Please keep it to %(limit_value)d characters; it has %(show_value)d.")},
     )
-    scope = ScopeField()
 
-    field_order: ClassVar = ["scope", "reason"]
-
-    def __init__(self, *args: Any, slot: Slot, by: User, **options: Any) -> None:
-        super().__init__(*args, initial={"revision": slot.revision}, **options)
+    def __init__(self, data: Mapping[str, Any] | None = None, *, slot: Slot, by: User) -> None:
+        super().__init__(data, initial={"revision": slot.revision})
         self.slot = slot
         if not may_plan_series_of(slot, by):
             del self.fields["scope"]
@@ -167,9 +166,14 @@ class CancelForm(SeenFields):
 
     def brought_up_to_date(self, *, by: User) -> "CancelForm":
         """The form for the slot as it is now, with what was typed into this one."""
-        data = self.data.copy()
+        data = _sent(self)
         data["revision"], data["seen"] = str(self.slot.revision), ""
         return CancelForm(data, slot=self.slot, by=by)
+
+
+def _sent(form: forms.Form) -> dict[str, Any]:
+    """What was sent of the form's own fields."""
+    return {name: form.data[name] for name in form.fields if name in form.data}
 
 
 def _with_values(slot: Slot, before: dict[str, Any]) -> Slot:

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from django.conf import settings
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from core import clock
@@ -85,7 +86,7 @@ def names_in(values: Iterable[Values]) -> dict[tuple[str, int], str]:
     names: dict[tuple[str, int], str] = {}
     for field, model in NAMED.items():
         keys = {each[field] for each in all_values if each.get(field)}
-        rows = model._default_manager.filter(pk__in=keys)
+        rows: QuerySet[Any] = model._default_manager.filter(pk__in=keys)
         for row in rows.select_related("location") if model is Room else rows:
             names[field, row.pk] = str(row)
     return names

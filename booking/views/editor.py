@@ -118,7 +118,7 @@ def restore_class(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _checked_change(request: HttpRequest, form: ChangeForm) -> HttpResponse:
     """The page that says what the change means; or, when exactly that was seen, the change itself."""
-    asked = {"slot": form.slot, "wanted": form.wanted(), "scope": form.chosen_scope()}
+    asked: dict[str, Any] = {"slot": form.slot, "wanted": form.wanted(), "scope": form.chosen_scope()}
     revision = form.cleaned_data["revision"]
     planned = preview_change(**asked, revision=revision)
     if not planned:
@@ -131,7 +131,7 @@ def _checked_change(request: HttpRequest, form: ChangeForm) -> HttpResponse:
         return _page_of(form.slot)
     own = next(each for each in planned if each.slot.pk == form.slot.pk)
     context = _check_words(form, effects, [each.slot for each in planned]) | {
-        "lines": lines_between(own.before, own.slot),
+        "lines": lines_between(_beside_the_times(own.before) if len(planned) > 1 else own.before, own.slot),
         "moves": [_moved(each) for each in planned[:FIRST_FEW]],
         "is_free_to_cancel": any(each.moves for each in planned),
         "button": _button(_deed_of_change(planned), effects),
@@ -225,6 +225,11 @@ def _done(deed: str, count: int, effects: Effects) -> str:
     people = ngettext("%(count)d person is told.", "%(count)d people are told.", told) % {"count": told} if told else ""
     calls = _("Please call those who have no e-mail.") if effects.to_be_called else ""
     return " ".join(filter(None, [deed, classes, people, calls]))
+
+
+def _beside_the_times(before: dict[str, Any]) -> dict[str, Any]:
+    """What else changes, where the times of each class stand in a list of their own."""
+    return {name: value for name, value in before.items() if name not in TIMES}
 
 
 def _moved(planned: PlannedChange) -> Moved:

@@ -53,6 +53,7 @@ class House:
     open_slot: Slot
     full_slot: Slot
     draft: Slot
+    taught: Slot
     hold: Booking
     confirmed: Booking
     released: Booking
@@ -78,6 +79,8 @@ def house() -> House:
     full = SlotFactory(capacity=1)
     BookingFactory(slot=full)
     confirmed = BookingFactory(patient=patient)
+    taught = SlotFactory(instructor=instructor, starts_at=clock.now() + timedelta(days=6))
+    BookingFactory(slot=taught)
     message = MessageFactory(booking=confirmed)
     RefundFactory(payment__order=confirmed.order, state=Refund.State.FAILED, error="expired_or_canceled_card")
     StripeEventFactory(quarantined="amount of the payment is 1, the order says 1800")
@@ -89,6 +92,7 @@ def house() -> House:
         open_slot=SlotFactory(),
         full_slot=full,
         draft=SlotFactory(state=Slot.State.DRAFT, instructor=instructor),
+        taught=taught,
         hold=BookingFactory(patient=patient, state=Booking.State.HELD),
         confirmed=confirmed,
         released=BookingFactory(patient=patient, state=Booking.State.RELEASED),
@@ -132,6 +136,9 @@ PAGES: dict[str, tuple[str | None, str]] = {
     "time off": (roles.INSTRUCTOR, "/teach/time-off/{time_off.pk}/"),
     "closures": (roles.MANAGER, "/manage/closures/"),
     "closure": (roles.MANAGER, "/manage/closures/{closure.pk}/"),
+    "planned class": (roles.INSTRUCTOR, "/teach/slots/{taught.pk}/class/"),
+    "changing a class": (roles.INSTRUCTOR, "/teach/slots/{taught.pk}/change/"),
+    "cancelling a class": (roles.INSTRUCTOR, "/teach/slots/{taught.pk}/cancel/"),
     "day sheet": (roles.FRONT_DESK, "/desk/?day={open_slot.starts_at:%Y-%m-%d}"),
     "failed refunds": (roles.FRONT_DESK, "/desk/refunds/"),
     "message log": (roles.FRONT_DESK, "/desk/messages/"),

@@ -328,7 +328,7 @@ class TestAPublishedClass:
     ) -> None:
         slot = SlotFactory(instructor=instructor, starts_at=TUESDAY_SIX, capacity=8, taken=3, price=1800)
 
-        page = instructors_client.get(f"/teach/slots/{slot.pk}/")
+        page = instructors_client.get(f"/teach/slots/{slot.pk}/", follow=True)
         instructors_client.post(f"/teach/slots/{slot.pk}/", typed | {"price": "1"})
 
         slot.refresh_from_db()
@@ -339,7 +339,9 @@ class TestAPublishedClass:
     def test_leads_a_manager_to_its_day_sheet(self, managers_client: Client) -> None:
         slot = SlotFactory(starts_at=TUESDAY_SIX)
 
-        assert 'href="/desk/?day=2026-11-24"' in managers_client.get(f"/teach/slots/{slot.pk}/").content.decode()
+        page = managers_client.get(f"/teach/slots/{slot.pk}/", follow=True)
+
+        assert 'href="/desk/?day=2026-11-24"' in page.content.decode()
 
 
 class TestWhoMayNot:
