@@ -84,10 +84,10 @@ def house() -> House:
     message = MessageFactory(booking=confirmed)
     RefundFactory(payment__order=confirmed.order, state=Refund.State.FAILED, error="expired_or_canceled_card")
     StripeEventFactory(quarantined="amount of the payment is 1, the order says 1800")
-    own_wanted = SubstituteRequestFactory(slot__instructor=instructor, slot__starts_at=clock.now() + timedelta(days=4))
+    own_wanted = SubstituteRequestFactory(slot__instructor=instructor, slot__starts_at=clock.now() + timedelta(days=5))
     CertificateFactory(instructor=instructor, expires_on=clock.clinic_today() + timedelta(days=3))
     return House(
-        wanted=SubstituteRequestFactory(),
+        wanted=SubstituteRequestFactory(slot__starts_at=clock.now() + timedelta(days=6)),
         own_wanted=own_wanted,
         open_slot=SlotFactory(),
         full_slot=full,
