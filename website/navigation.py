@@ -56,6 +56,7 @@ PLACES = [
                 "scheduling:slot_substitute",
                 "scheduling:substitute",
                 "scheduling:feeds",
+                "scheduling:import",
             }
         ),
         roles=(INSTRUCTOR, MANAGER),

@@ -131,6 +131,7 @@ PAGES: dict[str, tuple[str | None, str]] = {
     "looking for a substitute": (roles.INSTRUCTOR, "/teach/slots/{own_wanted.slot_id}/substitute/"),
     "assigning a substitute": (roles.MANAGER, "/teach/slots/{wanted.slot_id}/substitute/"),
     "instructor": (None, "/instructors/{own_wanted.instead_of_id}/"),
+    "import of a timetable": (roles.MANAGER, "/teach/import/"),
     "calendar feeds": (roles.INSTRUCTOR, "/teach/feeds/"),
     "times off": (roles.INSTRUCTOR, "/teach/time-off/"),
     "time off": (roles.INSTRUCTOR, "/teach/time-off/{time_off.pk}/"),
