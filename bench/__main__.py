@@ -1,7 +1,6 @@
 """`make bench`: one JSON object a line for each figure, beside its floor. See bench/README.md."""
 
 import argparse
-import json
 import signal
 import sys
 import time
@@ -17,6 +16,7 @@ import psycopg
 
 from bench import clinic
 from bench.load import Clients, Meanwhile, Outcome
+from bench.report import report
 from bench.requests import Requests, Wishes, page
 from bench.stack import PAGE_FILE, BenchError, Stack
 from config.processes import Occupied
@@ -28,6 +28,7 @@ WARM_UP = 0.3
 BOOKINGS_MEANWHILE = 20.0  # a second
 
 BOOKED, READ = 201, 200
+STAMPING = "stamp_a_year_of_200_series"
 
 
 @dataclass(frozen=True)
@@ -102,12 +103,6 @@ class Bench:
         self.booked += statuses[BOOKED]
 
 
-def report(name: str, unit: str, value: float, floor: float, ratio: float) -> None:
-    """Print one figure. The ratio is 1 at the floor, and less for whatever is slower."""
-    figures = {"value": round(value, 1), "unit": unit, "floor": round(floor, 1), "ratio": round(ratio, 2)}
-    print(json.dumps({"bench": name, **figures}), flush=True)
-
-
 def check_places(database_url: str, booked: int) -> None:
     """Each answer is one booking, and each booking one place, or all figures are worth nothing."""
     with psycopg.connect(database_url) as connection:
@@ -137,6 +132,8 @@ def run(wanted: list[str]) -> None:
         stack.manage("migrate", "-v0")
         say(f"{clinic.PATIENTS:,} patients, {clinic.SLOTS:,} slots, {clinic.BOOKINGS:,} bookings …")
         stack.manage("load_bench")
+        if not wanted or any(part in STAMPING for part in wanted):
+            stack.manage("bench_series")
         say(f"Web server … ({time.monotonic() - begin:.0f} s)")
         stack.serve()
         PAGE_FILE.write_bytes(stack.get("/timetable/"))

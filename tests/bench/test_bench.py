@@ -1,5 +1,6 @@
 """The bench keeps up with the schema, and compares like with like."""
 
+import json
 import os
 from typing import Any
 
@@ -8,12 +9,13 @@ from django.test import Client
 from pytest_django import Settings
 
 from bench import clinic, floors
-from bench.__main__ import check_places
+from bench.__main__ import STAMPING, check_places
+from bench.management.commands import bench_series
 from bench.management.commands.load_bench import Command
 from bench.requests import Wishes
 from bench.stack import BenchError
 from booking.models import Booking
-from scheduling.models import Slot
+from scheduling.models import Series, Slot
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -76,3 +78,19 @@ def test_a_place_too_many_ends_the_bench(settings: Settings) -> None:
 @pytest.mark.parametrize("view", [floors.book, floors.page])
 def test_the_product_has_no_address_of_a_floor(client: Client, view: Any) -> None:
     assert client.get(f"/bench/{view.__name__}/").status_code == 404
+
+
+@pytest.mark.usefixtures("_small_clinic")
+def test_a_year_of_series_is_stamped_beside_a_copy_and_nothing_is_left(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bench_series, "WEEKS", 1)
+    monkeypatch.setattr(bench_series, "ROUNDS", 2)
+    slots_before = Slot.objects.count()
+
+    bench_series.Command().handle()
+
+    figure = json.loads(capsys.readouterr().out)
+    assert (figure["bench"], figure["unit"]) == (STAMPING, "slots/s")
+    assert figure["value"] > 0 and figure["floor"] > 0
+    assert (Slot.objects.count(), Series.objects.count()) == (slots_before, 0)

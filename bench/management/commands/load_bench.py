@@ -92,7 +92,7 @@ def make_house() -> None:
 
 
 def slots() -> Iterator[Row]:
-    """Four classes a day in each room, most of them over; then, far ahead and without a room, the hot slots."""
+    """Four classes a day in each room, most of them over; then, far ahead and on-line, the hot slots."""
     for n in range(clinic.SLOTS):
         day, rest = divmod(n, clinic.ROOMS * clinic.SLOTS_A_DAY)
         turn, room = divmod(rest, clinic.ROOMS)
@@ -103,7 +103,11 @@ def slots() -> Iterator[Row]:
             "taken": clinic.TAKEN,
         }
     for n in range(clinic.HOT_SLOTS):
-        yield slot(clinic.SLOTS + n + 1, 700 + n, 8, 1) | {"class_type_id": 1, "capacity": clinic.HOT_CAPACITY}
+        yield slot(clinic.SLOTS + n + 1, 700 + n, 8, 1) | {
+            "class_type_id": 1,
+            "capacity": clinic.HOT_CAPACITY,
+            "online_link": "https://meet.example.org/hot",
+        }
 
 
 def slot(number: int, day: int, hour: int, instructor: int) -> Row:
