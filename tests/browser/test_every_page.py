@@ -16,7 +16,8 @@ from booking.models import Booking
 from core import clock
 from notifications.models import Message
 from payments.models import Refund
-from scheduling.models import Closure, Slot, SubstituteRequest, TimeOff
+from scheduling.models import Closure, Series, Slot, SubstituteRequest, TimeOff
+from scheduling.operations import stamp_series
 from tests.browser.conftest import LAPTOP, PHONE
 from tests.factories import (
     BookingFactory,
@@ -26,6 +27,7 @@ from tests.factories import (
     MessageFactory,
     PatientFactory,
     RefundFactory,
+    SeriesFactory,
     SlotFactory,
     StripeEventFactory,
     SubstituteRequestFactory,
@@ -53,6 +55,7 @@ class House:
     open_slot: Slot
     full_slot: Slot
     draft: Slot
+    series: Series
     taught: Slot
     hold: Booking
     confirmed: Booking
@@ -86,11 +89,14 @@ def house() -> House:
     StripeEventFactory(quarantined="amount of the payment is 1, the order says 1800")
     own_wanted = SubstituteRequestFactory(slot__instructor=instructor, slot__starts_at=clock.now() + timedelta(days=5))
     CertificateFactory(instructor=instructor, expires_on=clock.clinic_today() + timedelta(days=3))
+    series = SeriesFactory(instructor=instructor)
+    stamp_series(series=series)
     return House(
         wanted=SubstituteRequestFactory(slot__starts_at=clock.now() + timedelta(days=6)),
         own_wanted=own_wanted,
         open_slot=SlotFactory(),
         full_slot=full,
+        series=series,
         draft=SlotFactory(state=Slot.State.DRAFT, instructor=instructor),
         taught=taught,
         hold=BookingFactory(patient=patient, state=Booking.State.HELD),
@@ -132,6 +138,11 @@ PAGES: dict[str, tuple[str | None, str]] = {
     "assigning a substitute": (roles.MANAGER, "/teach/slots/{wanted.slot_id}/substitute/"),
     "instructor": (None, "/instructors/{own_wanted.instead_of_id}/"),
     "import of a timetable": (roles.MANAGER, "/teach/import/"),
+    "series": (roles.MANAGER, "/teach/series/"),
+    "one series": (roles.INSTRUCTOR, "/teach/series/{series.pk}/"),
+    "new series": (roles.INSTRUCTOR, "/teach/series/new/"),
+    "copying a class": (roles.INSTRUCTOR, "/teach/slots/{draft.pk}/copy/"),
+    "copying a week": (roles.MANAGER, "/teach/week/copy/"),
     "calendar feeds": (roles.INSTRUCTOR, "/teach/feeds/"),
     "times off": (roles.INSTRUCTOR, "/teach/time-off/"),
     "time off": (roles.INSTRUCTOR, "/teach/time-off/{time_off.pk}/"),
