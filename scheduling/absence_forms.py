@@ -14,6 +14,7 @@ from scheduling.forms import NOT_ON_OFFER
 from scheduling.models import Instructor, Location, Room
 from scheduling.operations import MOST_AHEAD, AlreadyOver, EndsBeforeItBegins, TooFarAhead
 
+WHOLE_CLINIC = "clinic"
 DAY_ERRORS = {"required": _("Please choose the day."), "invalid": _("Please choose a day of the calendar.")}
 TIME_ERRORS = {"invalid": _("Please write the time as hours and minutes, such as 18:30.")}
 
@@ -90,7 +91,8 @@ class AbsenceForm(forms.Form):
 
 class ClosureForm(AbsenceForm):
     place = forms.ChoiceField(
-        label=_("What is closed"), required=False, error_messages={"invalid_choice": NOT_ON_OFFER}
+        label=_("What is closed"),
+        error_messages={"required": _("Please choose what is closed."), "invalid_choice": NOT_ON_OFFER},
     )
     reason = forms.CharField(
         label=_("Reason"),
@@ -109,7 +111,7 @@ class ClosureForm(AbsenceForm):
         field = self.fields["place"]
         assert isinstance(field, forms.ChoiceField)
         field.choices = [
-            ("", _("The whole clinic")),
+            (WHOLE_CLINIC, _("The whole clinic")),
             (_("A location"), self._choices(Location)),
             (_("A room"), self._choices(Room)),
         ]

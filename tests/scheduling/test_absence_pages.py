@@ -26,7 +26,7 @@ from tests.scheduling.outline import headings, skips_no_level
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("monday")]
 
 CLOSURES, TIME_OFF = "/manage/closures/", "/teach/time-off/"
-CHRISTMAS = {"first_day": "2026-12-24", "last_day": "2026-12-26", "reason": "Christmas"}
+CHRISTMAS = {"place": "clinic", "first_day": "2026-12-24", "last_day": "2026-12-26", "reason": "Christmas"}
 CHRISTMAS_EVE = datetime(2026, 12, 24, 9, tzinfo=UTC)
 WHOLE_DAYS = (datetime(2026, 12, 23, 23, tzinfo=UTC), datetime(2026, 12, 26, 23, tzinfo=UTC))
 ABSENT = {"starts_at": WHOLE_DAYS[0], "ends_at": WHOLE_DAYS[1]}
@@ -45,7 +45,9 @@ class TestClosures:
         assert "The whole clinic" in words(answer)
 
     def test_of_one_day_need_one_day_only(self, managers_client: Client) -> None:
-        managers_client.post(CLOSURES, {"first_day": "2026-12-24", "begins": "12:00", "reason": "Party"})
+        managers_client.post(
+            CLOSURES, {"place": "clinic", "first_day": "2026-12-24", "begins": "12:00", "reason": "Party"}
+        )
 
         closure = Closure.objects.get()
         assert times_of(closure) == (datetime(2026, 12, 24, 11, tzinfo=UTC), datetime(2026, 12, 24, 23, tzinfo=UTC))
@@ -63,7 +65,13 @@ class TestClosures:
         ]
 
     def test_over_the_hour_that_happens_twice_cover_both(self, managers_client: Client) -> None:
-        night = {"first_day": "2027-10-31", "begins": "02:15", "ends": "02:45", "reason": "Power cut"}
+        night = {
+            "place": "clinic",
+            "first_day": "2027-10-31",
+            "begins": "02:15",
+            "ends": "02:45",
+            "reason": "Power cut",
+        }
 
         managers_client.post(CLOSURES, night)
 
@@ -84,6 +92,7 @@ class TestClosures:
                 {"first_day": "2027-03-28", "last_day": "", "begins": "02:30"},
                 "There is no 02:30 on Sunday 28 March 2027",
             ),
+            ({"place": ""}, "Please choose what is closed."),
             ({"place": "room-999"}, "Please choose one from the list."),
             ({"place": "\x00"}, "Please choose one from the list."),
             ({"reason": ""}, "Please write why"),
