@@ -28,8 +28,8 @@ class SlotQuerySet(models.QuerySet["Slot"]):
         return self.filter(state=Slot.State.PUBLISHED)
 
     def announced(self) -> "SlotQuerySet":
-        """Slots that people outside have been told of, be they cancelled since."""
-        return self.exclude(state=Slot.State.DRAFT)
+        """Slots that people outside have been told of, be they cancelled since; not drafts, nor cancelled drafts."""
+        return self.filter(published_at__isnull=False)
 
     def visible_to(self, user: User | AnonymousUser) -> "SlotQuerySet":
         """Drafts are for the desk and for the instructor who teaches them; all else is for everyone."""

@@ -8,7 +8,13 @@ from core import clock
 from core.errors import DomainError
 from scheduling.models import Series, Slot, SlotChange
 from scheduling.operations.changes import CannotChange, ChangedMeanwhile, Scope, affected_slots
-from scheduling.operations.planning import check_figures, clashes_named, lock_for_planning, refuse_obstacles
+from scheduling.operations.planning import (
+    check_figures,
+    clashes_named,
+    lock_for_planning,
+    locked_slot,
+    refuse_obstacles,
+)
 from scheduling.operations.splits import end_series
 from scheduling.signals import slot_cancelled
 
@@ -59,7 +65,7 @@ def restore_slot(*, slot: Slot, by: User | None) -> Slot:
     Raises PeopleWereTold, CannotChange when it would have begun, or what stands in its way by now.
     """
     with transaction.atomic():
-        slot = Slot.objects.select_for_update(no_key=True, of=("self",)).with_details().get(pk=slot.pk)
+        slot = locked_slot(slot.pk)
         if not slot.is_cancelled:
             return slot
         if slot.people_told:

@@ -115,6 +115,16 @@ def lock_for_planning(instructors: Iterable[int], rooms: Iterable[int | None]) -
         list(model._default_manager.select_for_update(no_key=True).filter(pk__in=keys).order_by("pk").values("pk"))
 
 
+def locked_slot(pk: int) -> Slot:
+    """The slot with its details, as it is under its lock.
+
+    Not in one query: whoever waits for a row that is joined with its instructor, while another instructor is written
+    into it, gets the new row beside the old instructor – which do not fit together, so PostgreSQL returns none.
+    """
+    Slot.objects.select_for_update(no_key=True).get(pk=pk)
+    return Slot.objects.with_details().get(pk=pk)
+
+
 def obstacles_to(slots: Sequence[Slot], *, moving: Iterable[int] = (), together: bool = True) -> dict[int, DomainError]:
     """What stands in the way of planned slots: position in `slots` → the first reason why that one cannot be.
 

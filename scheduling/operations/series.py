@@ -116,7 +116,7 @@ def stamp_series(*, series: Series, until: date | None = None) -> int:
     """
     until = until or horizon()
     with transaction.atomic():
-        series = Series.objects.select_for_update(of=("self",)).with_details().get(pk=series.pk)
+        series = locked_series(series.pk)
         first = clock.clinic_today()
         if series.stamped_until is not None:
             first = max(first, series.stamped_until + timedelta(days=1))
@@ -146,9 +146,15 @@ def missing_days(*, series: Series) -> list[PlannedDay]:
 def stamp_missing_days(*, series: Series) -> int:
     """Stamp those of the missing days that are free by now; return how many. Raises as `missing_days`."""
     with transaction.atomic():
-        series = Series.objects.select_for_update(of=("self",)).with_details().get(pk=series.pk)
+        series = locked_series(series.pk)
         lock_for_planning([series.instructor_id], [series.room_id])
         return _stamp(each.slot for each in missing_days(series=series) if each.slot)
+
+
+def locked_series(pk: int) -> Series:
+    """The series with its details, as it is under its lock; locked first and read afterwards, as `locked_slot`."""
+    Series.objects.select_for_update(no_key=True).get(pk=pk)
+    return Series.objects.with_details().get(pk=pk)
 
 
 def _last_day_of_preview(series: Series) -> date:

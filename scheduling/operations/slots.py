@@ -8,7 +8,13 @@ from django.utils.translation import gettext_lazy as _
 from core import clock
 from core.errors import DomainError
 from scheduling.models import ClassType, Instructor, Room, Slot
-from scheduling.operations.planning import check_figures, clashes_named, lock_for_planning, refuse_obstacles
+from scheduling.operations.planning import (
+    check_figures,
+    clashes_named,
+    lock_for_planning,
+    locked_slot,
+    refuse_obstacles,
+)
 
 
 class NotADraft(DomainError):
@@ -68,7 +74,7 @@ def edit_draft(
     Raises NotADraft when it was published meanwhile, else as `draft_slot`.
     """
     with transaction.atomic():
-        draft = Slot.objects.select_for_update().get(pk=slot.pk)
+        draft = Slot.objects.select_for_update(no_key=True).get(pk=slot.pk)
         if draft.state != Slot.State.DRAFT:
             raise NotADraft()
         old_room = draft.room_id
@@ -92,7 +98,7 @@ def publish_slot(*, slot: Slot) -> Slot:
     would not know where to go, else as `draft_slot`.
     """
     with transaction.atomic():
-        slot = Slot.objects.select_for_update(of=("self",)).with_details().get(pk=slot.pk)
+        slot = locked_slot(slot.pk)
         if slot.is_published:
             return slot
         if slot.state != Slot.State.DRAFT:

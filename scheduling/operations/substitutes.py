@@ -14,7 +14,13 @@ from core import clock
 from core.errors import DomainError
 from scheduling.models import Instructor, Slot, SubstituteRequest
 from scheduling.operations.changes import CannotChange, Scope, Wanted, change_slots
-from scheduling.operations.planning import InstructorIsAway, InstructorIsTeaching, NotQualified, obstacles_to
+from scheduling.operations.planning import (
+    InstructorIsAway,
+    InstructorIsTeaching,
+    NotQualified,
+    locked_slot,
+    obstacles_to,
+)
 from scheduling.signals import substitute_found, substitute_wanted
 
 State = SubstituteRequest.State
@@ -93,7 +99,7 @@ def ask_for_substitute(*, slot: Slot, by: User) -> SubstituteRequest:
     Asking twice is asking once. Raises CannotChange when the slot was cancelled or has begun.
     """
     _locked_requests(slot)
-    slot = _locked_slot(slot.pk)
+    slot = locked_slot(slot.pk)
     if slot.is_cancelled or slot.has_started:
         raise CannotChange()
     open_ones = SubstituteRequest.objects.filter(slot=slot, state=State.OPEN)
@@ -117,7 +123,7 @@ def accept_substitution(
     Raises AlreadyTakenOver, NoLongerWanted, ChangedMeanwhile, or why this instructor cannot teach it.
     """
     request = _locked_request(request)
-    slot = _locked_slot(request.slot_id)
+    slot = locked_slot(request.slot_id)
     if request.state == State.FILLED:
         if request.filled_by_id == instructor.pk == slot.instructor_id:
             return request
@@ -135,7 +141,7 @@ def assign_substitute(*, slot: Slot, instructor: Instructor, revision: int, by: 
     Raises TeachesItAnyway, ChangedMeanwhile, CannotChange, or why this instructor cannot teach it.
     """
     requests = _locked_requests(slot)
-    slot = _locked_slot(slot.pk)
+    slot = locked_slot(slot.pk)
     instead_of = slot.instructor
     _hand_over(slot, instructor, revision, by)
     request = next((each for each in requests if each.instead_of_id == instead_of.pk), None)
@@ -172,7 +178,7 @@ def _fill(request: SubstituteRequest, instructor: Instructor, by: User) -> Subst
 
 
 def _locked_request(request: SubstituteRequest) -> SubstituteRequest:
-    """The request as it is under its lock. Locked first and read afterwards, as in `_locked_slot`."""
+    """The request as it is under its lock. Locked first and read afterwards, as in `locked_slot`."""
     SubstituteRequest.objects.select_for_update(no_key=True).get(pk=request.pk)
     return SubstituteRequest.objects.with_details().get(pk=request.pk)
 
@@ -181,16 +187,6 @@ def _locked_requests(slot: Slot) -> list[SubstituteRequest]:
     """The open request of the slot, if there is one; a constraint allows no second."""
     requests = SubstituteRequest.objects.select_for_update(no_key=True)
     return list(requests.filter(slot=slot, state=State.OPEN).order_by("pk"))
-
-
-def _locked_slot(pk: int) -> Slot:
-    """The slot as it is under its lock.
-
-    Not in one query: whoever waits for a row that is joined with its instructor, while another instructor is written
-    into it, gets the new row beside the old instructor – which do not fit together, so PostgreSQL returns none.
-    """
-    Slot.objects.select_for_update(no_key=True).get(pk=pk)
-    return Slot.objects.with_details().get(pk=pk)
 
 
 def _taught_by(instructor: Instructor, slot: Slot) -> Slot:

@@ -11,7 +11,7 @@ from core import clock
 from scheduling.models import ClassType, Instructor, Room, Slot
 from scheduling.operations import draft_slot, edit_draft, planning, publish_slot, slots
 from tests.factories import ClassTypeFactory, InstructorFactory, RoomFactory, SlotFactory
-from tests.races.crowd import all_at_once
+from tests.races.crowd import Pause, all_at_once
 
 pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
 
@@ -149,3 +149,11 @@ def test_back_to_back_classes_share_a_room_and_an_instructor() -> None:
     ends = all_at_once(partial(plan, minutes_later=60 * nth) for nth in range(4))
 
     assert ends == {"ok": 4}
+
+
+def test_a_draft_that_gets_another_teacher_while_it_is_published_is_still_found() -> None:
+    draft, other, pause = SlotFactory(state=Slot.State.DRAFT), InstructorFactory(), Pause()
+    replace = pause.before_commit(lambda: Slot.objects.filter(pk=draft.pk).update(instructor=other))
+
+    assert all_at_once([replace, pause.then(lambda: publish_slot(slot=draft))]) == {"ok": 2}
+    assert Slot.objects.published().get().instructor == other

@@ -80,7 +80,7 @@ def without_slots_lock(pk: int) -> Slot:
 @pytest.fixture
 def without_locks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(substitutes, "_locked_request", without_lock)
-    monkeypatch.setattr(substitutes, "_locked_slot", without_slots_lock)
+    monkeypatch.setattr(substitutes, "locked_slot", without_slots_lock)
 
 
 @pytest.mark.usefixtures("without_locks")
