@@ -130,6 +130,8 @@ PAGES: dict[str, tuple[str | None, str]] = {
     "profile": (roles.PATIENT, "/my/profile/"),
     "preferences": (roles.PATIENT, "/my/messages/"),
     "instructor's classes": (roles.INSTRUCTOR, "/teach/"),
+    "calendar": (roles.INSTRUCTOR, "/teach/calendar/"),
+    "manager's calendar": (roles.MANAGER, "/teach/calendar/"),
     "new class": (roles.INSTRUCTOR, "/teach/slots/new/"),
     "draft": (roles.INSTRUCTOR, "/teach/slots/{draft.pk}/"),
     "class that needs a substitute": (roles.MANAGER, "/teach/substitutes/{wanted.pk}/"),
