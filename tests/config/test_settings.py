@@ -19,6 +19,7 @@ KEY = Fernet.generate_key().decode()
 
 def in_production(*command: str, **more: str) -> subprocess.CompletedProcess[str]:
     environment = os.environ | production_environment() | {"DJANGO_SETTINGS_MODULE": "config.settings"} | more
+    environment.pop("DJANGO_ALLOW_ASYNC_UNSAFE", None)  # the browser tests' own
     return subprocess.run([sys.executable, *command], cwd=ROOT, env=environment, capture_output=True, text=True)
 
 
