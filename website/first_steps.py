@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.roles import INSTRUCTOR
-from scheduling.models import ClassType, Instructor, Location, Room
+from scheduling.models import ClassType, Instructor, Location, Room, Slot
 
 
 @dataclass(frozen=True)
@@ -25,10 +25,10 @@ class Step:
 
 
 def first_steps() -> list[Step]:
-    """The steps, done and to do; empty once a class can be planned."""
-    if ClassType.objects.filter(is_active=True).exists() and Room.objects.exists() and _somebody_teaches():
+    """The steps, done and to do; empty once a class can be planned, or has been: then they cost one query."""
+    if Slot.objects.exists():
         return []
-    return [
+    steps = [
         Step(_("A location: the house and its address"), "admin:scheduling_location_add", Location.objects.exists()),
         Step(_("A room in it, with its number of mats"), "admin:scheduling_room_add", Room.objects.exists()),
         Step(
@@ -43,6 +43,7 @@ def first_steps() -> list[Step]:
         ),
         Step(_("The instructor who belongs to that account"), "admin:scheduling_instructor_add", _somebody_teaches()),
     ]
+    return [] if all(step.is_done for step in steps) else steps
 
 
 def _somebody_teaches() -> bool:

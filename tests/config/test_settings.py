@@ -7,18 +7,18 @@ import sys
 from pathlib import Path
 
 import pytest
-from cryptography.fernet import Fernet
 
 from config.environment import production_environment
 
 ROOT = Path(__file__).resolve().parents[2]
 LOCAL_ONLY = ("LOCAL_RUN", "DEBUG", "MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN", "STRIPE_API_BASE", "WHITENOISE_USE_FINDERS")
 SANDBOX = "http://127.0.0.1:12111"
-KEY = Fernet.generate_key().decode()
+KEY = f"{'made-up-' * 5}abc="  # of a key's form; the same in each process, for parallel tests
 
 
 def in_production(*command: str, **more: str) -> subprocess.CompletedProcess[str]:
     environment = os.environ | production_environment() | {"DJANGO_SETTINGS_MODULE": "config.settings"} | more
+    environment.pop("DJANGO_ALLOW_ASYNC_UNSAFE", None)  # the browser tests' own
     return subprocess.run([sys.executable, *command], cwd=ROOT, env=environment, capture_output=True, text=True)
 
 
