@@ -83,6 +83,9 @@ class Row:
     surplus: bool = False  # it has more cells than the first row
 
     def __getitem__(self, column: str) -> str:
+        """The cell of a column, empty where the file does not have it."""
+        if column not in COLUMNS:
+            raise KeyError(column)  # templates look here first for what is an attribute
         return self.cells.get(column, "")
 
     @property

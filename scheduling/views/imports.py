@@ -27,9 +27,11 @@ class ImportForm(forms.Form):
 
     file = forms.FileField(
         label=gettext_lazy("CSV file"),
-        required=False,
         widget=forms.FileInput(attrs={"accept": ".csv,text/csv"}),
-        error_messages={"empty": gettext_lazy("This file is empty.")},
+        error_messages={
+            "required": gettext_lazy("Please choose the file with your timetable."),
+            "empty": gettext_lazy("This file is empty."),
+        },
     )
     text = forms.CharField(required=False, strip=False, widget=forms.HiddenInput)
     publish = forms.ChoiceField(
@@ -39,11 +41,9 @@ class ImportForm(forms.Form):
         widget=forms.RadioSelect,
     )
 
-    def clean(self) -> dict[str, Any]:
-        values = super().clean() or self.cleaned_data
-        if not values.get("file") and not values.get("text") and "file" not in self.errors:
-            self.add_error("file", _("Please choose the file with your timetable."))
-        return values
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["file"].required = not self.data.get("text")
 
     def data_of_file(self) -> bytes:
         """What was sent; of too large a file just as much as shows that it is one."""

@@ -376,6 +376,8 @@ class TestPages:
         page = self.upload(managers_client, sheet(row(), row(time="late"))).content.decode()
 
         assert "1 row cannot be planned" in page
+        assert '<td class="num" data-label="Row">3</td>' in page
+        assert "Gentle Back Care · Asha Lind · 2026-11-24 · late" in page
         assert "time: please write hours and minutes, such as 18:30." in page
         assert 'value="import"' not in page
 
