@@ -33,13 +33,6 @@ from scheduling.operations import (
 MOST_REVISIONS = 2**31 - 1
 
 
-def may_plan_series_of(slot: Slot, user: User) -> bool:
-    """Whether `user` may change more than this slot: a substitute plans the own date, not a colleague's series."""
-    if slot.series is None:
-        return False
-    return has_role(user, MANAGER) or slot.series.instructor.user_id == user.pk
-
-
 class ScopeField(forms.TypedChoiceField):
     """Which classes of the series are meant."""
 
@@ -99,7 +92,7 @@ class ChangeForm(SlotForm, SeenFields):
         self.slot = slot
         self.fields["room"].required = False
         self.fields["room"].empty_label = _("No room: on-line only")  # type: ignore[attr-defined]
-        if not may_plan_series_of(slot, by):
+        if slot.series is None or not slot.series.may_be_planned_by(by):
             del self.fields["scope"]
 
     def wanted(self) -> Wanted:
@@ -158,7 +151,7 @@ class CancelForm(SeenFields):
     def __init__(self, data: Mapping[str, Any] | None = None, *, slot: Slot, by: User) -> None:
         super().__init__(data, initial={"revision": slot.revision})
         self.slot = slot
-        if not may_plan_series_of(slot, by):
+        if slot.series is None or not slot.series.may_be_planned_by(by):
             del self.fields["scope"]
 
     def clean_reason(self) -> str:

@@ -61,15 +61,15 @@ class Reach:
     people: int
 
 
-def reaches(slot: Slot) -> list[Reach]:
-    """The scopes in which `slot` can be moved, the smallest first."""
-    scopes = list(Scope) if slot.series_id else [Scope.THIS]
+def reaches(slot: Slot, by: User) -> list[Reach]:
+    """The scopes in which `by` can move `slot`, the smallest first."""
+    scopes = list(Scope) if slot.series and slot.series.may_be_planned_by(by) else [Scope.THIS]
     return [_reach(slot, scope) for scope in scopes]
 
 
-def must_ask(slot: Slot, form: MoveForm) -> list[Reach]:
+def must_ask(slot: Slot, form: MoveForm, by: User) -> list[Reach]:
     """The scopes to choose from, while nobody has chosen one knowing how many people are told; else nothing."""
-    options = reaches(slot)
+    options = reaches(slot, by)
     chosen = form.cleaned_data["scope"]
     if chosen is None:
         return options if len(options) > 1 or options[0].people else []

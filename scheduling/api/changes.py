@@ -32,6 +32,7 @@ from scheduling.operations import (
     ChangedMeanwhile,
     DaysBlocked,
     NotPartOfSeries,
+    NotYourSeries,
     PeopleWereTold,
     Scope,
     Wanted,
@@ -41,7 +42,7 @@ from scheduling.operations import (
 )
 
 LARGEST_REVISION = 2**31 - 1
-OF_THE_MOMENT = (ChangedMeanwhile, CannotChange, NotPartOfSeries)
+OF_THE_MOMENT = (NotYourSeries, ChangedMeanwhile, CannotChange, NotPartOfSeries)
 Refusals = dict[str, tuple[type[DomainError], ...]]
 
 

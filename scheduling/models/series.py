@@ -90,6 +90,10 @@ class Series(models.Model):
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.time_zone)
 
+    def may_be_planned_by(self, user: User) -> bool:
+        """Whether `user` may change more of it than a single class: a substitute plans the own date only."""
+        return has_role(user, MANAGER) or self.instructor.user_id == user.pk
+
     def days(self, first: date, last: date) -> Iterator[date]:
         """The days of the rule in [first, last], in order, without those left out."""
         last = min(last, self.ends_on) if self.ends_on else last

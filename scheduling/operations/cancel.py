@@ -7,7 +7,7 @@ from accounts.models import User
 from core import clock
 from core.errors import DomainError
 from scheduling.models import Series, Slot, SlotChange
-from scheduling.operations.changes import CannotChange, ChangedMeanwhile, Scope, affected_slots
+from scheduling.operations.changes import CannotChange, ChangedMeanwhile, Scope, affected_slots, refuse_foreign_series
 from scheduling.operations.planning import (
     check_figures,
     clashes_named,
@@ -37,8 +37,9 @@ def cancel_slots(*, slot: Slot, scope: Scope, reason: str, revision: int, by: Us
     Their bookings are ended afterwards, one by one, each with its refund and its message. *This and following* and
     *all upcoming* also end the series. Cancelling twice is cancelling once.
 
-    Raises ChangedMeanwhile, CannotChange when it has begun, or NotPartOfSeries.
+    Raises NotYourSeries, ChangedMeanwhile, CannotChange when it has begun, or NotPartOfSeries.
     """
+    refuse_foreign_series(slot, scope, by)
     with transaction.atomic():
         if scope is not Scope.THIS and slot.series_id:
             Series.objects.select_for_update(no_key=True).get(pk=slot.series_id)

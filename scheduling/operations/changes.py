@@ -65,6 +65,12 @@ class NotPartOfSeries(InvalidInput):
     message = _("This class is not part of a series, so only this one can be changed.")
 
 
+class NotYourSeries(DomainError):
+    code = "not_your_series"
+    message = _("This series is taught by a colleague, so you can change only the class that is yours.")
+    status = 403
+
+
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
     """How a slot shall be. Of a series, only what differs from the slot at hand is changed in the other slots."""
@@ -133,9 +139,10 @@ def change_slots(*, slot: Slot, wanted: Wanted, scope: Scope, revision: int, by:
     `revision` is the one that the editor has seen. Each change is on the record; booked patients are told of what
     concerns them. *This one* becomes an exception of its series; *this and following* splits the series in two.
 
-    Raises ChangedMeanwhile, CannotChange, NotPartOfSeries, CapacityBelowTaken, DaysBlocked (or, for one slot, the
-    reason itself) and what `check_figures` raises.
+    Raises NotYourSeries, ChangedMeanwhile, CannotChange, NotPartOfSeries, CapacityBelowTaken, DaysBlocked (or, for one
+    slot, the reason itself) and what `check_figures` raises.
     """
+    refuse_foreign_series(slot, scope, by)
     with transaction.atomic():
         slots, before = _change(slot, wanted, scope, revision)
         _save(slots, before, by)
@@ -167,6 +174,12 @@ class PlannedChange:
     def moves(self) -> bool:
         """Whether they may cancel free of charge from then on."""
         return self.slot.is_published and bool(self.before.keys() & MOVED)
+
+
+def refuse_foreign_series(slot: Slot, scope: Scope, by: User | None) -> None:
+    """Raise NotYourSeries when `by` asks for more than the one class of somebody else's series."""
+    if scope is not Scope.THIS and by is not None and slot.series is not None and not slot.series.may_be_planned_by(by):
+        raise NotYourSeries()
 
 
 def _change(slot: Slot, wanted: Wanted, scope: Scope, revision: int) -> tuple[list[Slot], dict[int, dict[str, Any]]]:

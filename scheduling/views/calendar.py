@@ -90,7 +90,7 @@ def _moved(slot: Slot, form: MoveForm, by: User) -> JsonResponse:
     if not form.is_valid():
         raise MoveNotUnderstood(reason=form.sentence())
     wanted, revision = form.wanted(slot), form.cleaned_data["revision"]
-    if options := must_ask(slot, form):
+    if options := must_ask(slot, form, by):
         check_move(slot, wanted, revision=revision, by=by)
         return JsonResponse({"question": _question(slot, wanted, options)})
     scope = form.cleaned_data["scope"] or Scope.THIS

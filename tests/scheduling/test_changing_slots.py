@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from accounts.models import User
+from accounts.roles import MANAGER
 from core import clock
 from scheduling.models import Series, Slot, SlotChange
 from scheduling.operations import (
@@ -17,6 +18,7 @@ from scheduling.operations import (
     ChangedMeanwhile,
     DaysBlocked,
     NotPartOfSeries,
+    NotYourSeries,
     PeopleWereTold,
     RoomIsTaken,
     RoomTooSmall,
@@ -274,6 +276,43 @@ class TestAllUpcoming:
 
         assert slot_on(series, 11, 9).starts_at == at(slot_on(series, 11, 9), 18)
         assert Series.objects.get().wall_time == time(18)
+
+
+class TestASubstitute:
+    """Who takes over one class of a colleague's series plans that class, and nothing else of the series."""
+
+    def test_the_own_class_is_theirs(self, series: Series) -> None:
+        substitute, slot = InstructorFactory(), slot_on(series, 11, 2)
+        change(slot, instructor=substitute)
+        slot = slot_on(series, 11, 2)
+
+        change_slots(
+            slot=slot, wanted=Wanted.like(slot, capacity=5), scope=THIS, revision=slot.revision, by=substitute.user
+        )
+
+        assert slot_on(series, 11, 2).capacity == 5
+
+    @pytest.mark.parametrize("scope", [FOLLOWING, UPCOMING])
+    def test_the_series_is_not(self, series: Series, scope: Scope) -> None:
+        substitute, slot = InstructorFactory(), slot_on(series, 11, 2)
+        change(slot, instructor=substitute)
+        slot = Slot.objects.with_details().select_related("series").get(pk=slot.pk)
+        asked: dict[str, Any] = {"slot": slot, "scope": scope, "revision": slot.revision, "by": substitute.user}
+
+        with pytest.raises(NotYourSeries):
+            change_slots(wanted=Wanted.like(slot, capacity=5), **asked)
+        with pytest.raises(NotYourSeries):
+            cancel_slots(reason="", **asked)
+
+        assert set(Slot.objects.published().values_list("capacity", flat=True)) == {8}
+
+    def test_the_teacher_of_the_series_and_a_manager_may(self, series: Series) -> None:
+        for user in (series.instructor.user, UserFactory(role=MANAGER)):
+            slot = slot_on(series, 11, 2)
+            wanted = Wanted.like(slot, capacity=slot.capacity - 1)
+            change_slots(slot=slot, wanted=wanted, scope=UPCOMING, revision=slot.revision, by=user)
+
+        assert slot_on(series, 11, 9).capacity == 6
 
 
 class TestWhoIsTold:
