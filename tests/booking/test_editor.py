@@ -36,7 +36,7 @@ pytestmark = pytest.mark.django_db
 
 NOW = datetime(2026, 11, 20, 11, tzinfo=UTC)  # Friday noon in Berlin
 TUESDAY_SIX = datetime(2026, 11, 24, 17, tzinfo=UTC)
-HIDDEN = re.compile(r'<input type="hidden" name="([a-z_]+)" value="([^"]*)"')
+HIDDEN = re.compile(r'<input type="hidden"\s+name="([a-z_]+)"\s+value="([^"]*)"')
 
 
 @pytest.fixture(autouse=True)
