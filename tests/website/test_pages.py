@@ -241,7 +241,7 @@ def test_the_hub_leads_a_new_clinic_to_its_first_class(client: Client) -> None:
     ("role", "views_named"),
     [
         (roles.PATIENT, []),
-        (roles.INSTRUCTOR, ["scheduling:teach", "scheduling:times_off"]),
+        (roles.INSTRUCTOR, ["scheduling:teach", "scheduling:series_list", "scheduling:times_off"]),
         (roles.FRONT_DESK, ["booking:desk", "notifications:log"]),
         (
             roles.MANAGER,
@@ -249,6 +249,7 @@ def test_the_hub_leads_a_new_clinic_to_its_first_class(client: Client) -> None:
                 "booking:desk",
                 "notifications:log",
                 "scheduling:teach",
+                "scheduling:series_list",
                 "scheduling:times_off",
                 "scheduling:closures",
                 "website:manage",
