@@ -14,7 +14,7 @@ from accounts.roles import MANAGER, has_role
 from core import clock
 from core.clock import AmbiguousWallTime, NonexistentWallTime
 from core.errors import DomainError
-from scheduling.forms import SlotForm
+from scheduling.forms import OnlineLinkField, SlotForm
 from scheduling.history import NAMED
 from scheduling.models import Slot
 from scheduling.operations import (
@@ -72,17 +72,7 @@ class ChangeForm(SlotForm, SeenFields):
         NotQualified: "class_type",
     }
 
-    online_link = forms.URLField(
-        label=_("Link to join on-line"),
-        required=False,
-        max_length=500,
-        assume_scheme="https",
-        help_text=_("Only patients with a confirmed place see it."),
-        error_messages={
-            "invalid": _("Please write the whole link, such as https://meet.example.org/back."),
-            "max_length": _("This link is too long. Please use one of 500 characters at most."),
-        },
-    )
+    online_link = OnlineLinkField()
     scope = ScopeField()
 
     def __init__(self, *args: Any, slot: Slot, by: User, **options: Any) -> None:

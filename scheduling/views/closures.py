@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.permissions import form_only, role_required
 from accounts.roles import MANAGER
 from core.errors import DomainError
-from scheduling.absence_forms import ClosureForm
+from scheduling.forms import ClosureForm
 from scheduling.models import Closure
 from scheduling.operations import add_closure, conflicts_of, count_undecided, remove_closure
 from scheduling.views.conflicts import cancel_in, conflicts_shown, keep_in

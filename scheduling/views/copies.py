@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.roles import MANAGER, has_role
 from core import clock
 from core.errors import DomainError
-from scheduling.copy_forms import CopySlotForm, CopyWeekForm
+from scheduling.forms import CopySlotForm, CopyWeekForm
 from scheduling.models import Instructor, Slot
 from scheduling.operations.copies import (
     WEEK,

@@ -16,6 +16,7 @@ from accounts.permissions import form_only
 from accounts.roles import MANAGER, has_role
 from core import clock
 from core.errors import DomainError
+from scheduling.forms import SeriesForm
 from scheduling.models import Instructor, Series, SeriesQuerySet, Slot, clinic_currency
 from scheduling.operations.series import (
     DaysBlocked,
@@ -27,7 +28,6 @@ from scheduling.operations.series import (
     start_series,
 )
 from scheduling.rules import series_in_words, times_of
-from scheduling.series_forms import SeriesForm
 from scheduling.views.teach import plans_classes
 
 MOST_SLOTS = 100  # of the upcoming ones, on the page of a series

@@ -12,8 +12,8 @@ from accounts.permissions import form_only, role_required
 from accounts.roles import INSTRUCTOR, MANAGER, has_role
 from core.errors import DomainError
 from scheduling import operations
+from scheduling.forms import AcceptForm, AssignForm
 from scheduling.models import Instructor, Slot, SubstituteRequest
-from scheduling.substitute_forms import AcceptForm, AssignForm
 
 teaches_or_manages = role_required(INSTRUCTOR, MANAGER)
 manages = role_required(MANAGER)

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.permissions import form_only, role_required
 from accounts.roles import INSTRUCTOR, MANAGER, has_role
 from core.errors import DomainError
-from scheduling.absence_forms import TimeOffForm
+from scheduling.forms import TimeOffForm
 from scheduling.models import Instructor, TimeOff, TimeOffQuerySet
 from scheduling.operations import add_time_off, conflicts_of, count_undecided, remove_time_off
 from scheduling.views.conflicts import ask_in, cancel_in, conflicts_shown, keep_in

@@ -203,7 +203,7 @@ class TestPlanning:
             ({"repeats": "hourly"}, "Repeats: Please choose one from the list."),
             ({"weekdays": ["7"]}, "On these days: Please choose one from the list."),
             ({"ends": "day", "ends_on": "2026-11-29", "weekdays": ["0"]}, "First day: This series has no days"),
-            ({"online_link": "javascript:alert(1)"}, "Link to join on-line: Please copy the whole link"),
+            ({"online_link": "javascript:alert(1)"}, "Link to join on-line: Please write the whole link"),
         ],
     )
     def test_what_cannot_be_is_said_beside_its_field(

@@ -10,28 +10,15 @@ from django.utils.translation import gettext_lazy as _
 from core import clock
 from core.clock import NonexistentWallTime, instant_of
 from core.errors import DomainError
-from scheduling.forms import NOT_ON_OFFER
+from scheduling.forms.fields import NOT_ON_OFFER, DayField, InstructorField, WallTimeField
+from scheduling.forms.plan import RefusingForm
 from scheduling.models import Instructor, Location, Room
 from scheduling.operations import MOST_AHEAD, AlreadyOver, EndsBeforeItBegins, TooFarAhead
 
 WHOLE_CLINIC = "clinic"
-DAY_ERRORS = {"required": _("Please choose the day."), "invalid": _("Please choose a day of the calendar.")}
-TIME_ERRORS = {"invalid": _("Please write the time as hours and minutes, such as 18:30.")}
 
 
-def _day_field(**options: Any) -> forms.DateField:
-    widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
-    return forms.DateField(widget=widget, input_formats=["%Y-%m-%d"], error_messages=DAY_ERRORS, **options)
-
-
-def _time_field(**options: Any) -> forms.TimeField:
-    widget = forms.TimeInput(format="%H:%M", attrs={"type": "time", "step": 300})
-    return forms.TimeField(
-        widget=widget, input_formats=["%H:%M"], error_messages=TIME_ERRORS, required=False, **options
-    )
-
-
-class AbsenceForm(forms.Form):
+class AbsenceForm(RefusingForm):
     """From when until when, on the clinic's clock. Where that happens twice at night, the longer time is meant."""
 
     REFUSED_BESIDE: ClassVar[dict[type[DomainError], str]] = {
@@ -40,10 +27,10 @@ class AbsenceForm(forms.Form):
         TooFarAhead: "last_day",
     }
 
-    first_day = _day_field(label=_("First day"))
-    last_day = _day_field(label=_("Last day"), required=False, help_text=_("Empty: the same day."))
-    begins = _time_field()
-    ends = _time_field()
+    first_day = DayField(label=_("First day"))
+    last_day = DayField(label=_("Last day"), required=False, help_text=_("Empty: the same day."))
+    begins = WallTimeField(required=False)
+    ends = WallTimeField(required=False)
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -69,10 +56,6 @@ class AbsenceForm(forms.Form):
             values["starts_at"] = self._instant("begins", values["first_day"], values["begins"])
             values["ends_at"] = self._instant("ends", last_day, values["ends"])
         return values
-
-    def refuse(self, error: DomainError) -> None:
-        """Show why the domain refused, beside the field that it is about."""
-        self.add_error(self.REFUSED_BESIDE.get(type(error)), ValidationError(str(error), code=error.code))
 
     def times(self) -> dict[str, datetime]:
         """What the operations take."""
@@ -127,12 +110,7 @@ class ClosureForm(AbsenceForm):
 class TimeOffForm(AbsenceForm):
     """Without `instructor`, the form asks whose time off it is."""
 
-    instructor = forms.ModelChoiceField(
-        label=_("Instructor"),
-        queryset=Instructor.objects.none(),
-        empty_label=_("Please choose"),
-        error_messages={"required": _("Please choose who is away."), "invalid_choice": NOT_ON_OFFER},
-    )
+    instructor = InstructorField(empty_label=_("Please choose"), required_message=_("Please choose who is away."))
     note = forms.CharField(
         label=_("Note"),
         required=False,
@@ -144,11 +122,7 @@ class TimeOffForm(AbsenceForm):
     def __init__(self, *args: Any, instructor: Instructor | None = None, **options: Any) -> None:
         super().__init__(*args, **options)
         self.given_instructor = instructor
-        if instructor is None:
-            field = self.fields["instructor"]
-            assert isinstance(field, forms.ModelChoiceField)
-            field.queryset = Instructor.objects.filter(is_active=True)
-        else:
+        if instructor is not None:
             del self.fields["instructor"]
 
     def teacher(self) -> Instructor:
