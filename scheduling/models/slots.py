@@ -1,7 +1,8 @@
 """Slots: dated classes that can be booked."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from typing import Final
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
@@ -10,6 +11,8 @@ from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
 from django.db import models
 from django.db.models import F, Func, Q, Value
 from django.utils.translation import gettext_lazy as _
+from psycopg.types.multirange import TimestamptzMultirange
+from psycopg.types.range import TimestamptzRange
 
 from accounts.models import User
 from accounts.roles import INSTRUCTOR, MANAGER, has_role
@@ -21,6 +24,9 @@ from scheduling.models.teaching import ClassType, Instructor
 
 def clinic_currency() -> str:
     return settings.CLINIC_CURRENCY
+
+
+_TIME: Final = Func(F("starts_at"), F("ends_at"), function="tstzrange", output_field=DateTimeRangeField())
 
 
 class SlotQuerySet(models.QuerySet["Slot"]):
@@ -69,6 +75,11 @@ class SlotQuerySet(models.QuerySet["Slot"]):
         """Slots that cover any moment of [start, end)."""
         return self.filter(starts_at__lt=end, ends_at__gt=start)
 
+    def overlapping_any(self, times: Iterable[tuple[datetime, datetime]]) -> "SlotQuerySet":
+        """Slots that cover any moment of any of these times, each [start, end): few rows, however many lie between."""
+        wanted = TimestamptzMultirange(TimestamptzRange(start, end) for start, end in times)
+        return self.alias(time=_TIME).filter(time__overlap=wanted)
+
     def with_details(self) -> "SlotQuerySet":
         """Slots with all that a row of the timetable names, in one query."""
         return self.select_related("class_type", "instructor", "room__location")
@@ -86,10 +97,7 @@ def _no_overlap(field: str, name: str) -> ExclusionConstraint:
         index_type="GIST",
         expressions=[
             (_numbers_as_range(field), RangeOperators.OVERLAPS),
-            (
-                Func(F("starts_at"), F("ends_at"), function="tstzrange", output_field=DateTimeRangeField()),
-                RangeOperators.OVERLAPS,
-            ),
+            (_TIME, RangeOperators.OVERLAPS),
         ],
         condition=~Q(state="cancelled") & Q(**{f"{field}__isnull": False}),
         deferrable=models.Deferrable.IMMEDIATE,  # at the end of a statement: a whole week may move by a day at once

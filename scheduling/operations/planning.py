@@ -184,7 +184,8 @@ class _Surroundings:
         instructors = {slot.instructor_id for slot in slots}
         rooms = {slot.room_id for slot in slots if slot.room_id}
         class_types = {slot.class_type_id for slot in slots}
-        others = Slot.objects.not_cancelled().overlapping(start, end).exclude(pk__in=list(moving))
+        others = Slot.objects.not_cancelled().exclude(pk__in=list(moving))
+        others = others.overlapping_any((slot.starts_at, slot.ends_at) for slot in slots)
         needs = Qualification.class_types.through.objects.filter(classtype__in=class_types)
         needed: dict[int, list[Qualification]] = {}
         for need in needs.select_related("qualification"):
