@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from core import clock
 from scheduling.calendar import wall
-from scheduling.forms import LEAST_MINUTES, MOST_MINUTES
+from scheduling.forms import LEAST_MINUTES, MOST_MINUTES, WhichOfTwoField
 from scheduling.models import Slot
 from scheduling.operations import ChangedMeanwhile, Scope, Wanted, affected_slots, change_slots
 
@@ -20,7 +20,10 @@ NO_LENGTH = _("A class lasts 5 to 600 minutes.")
 
 
 class MoveForm(forms.Form):
-    """A wall time of the clinic, a length, the revision that was seen, and, once asked, the scope and who is told."""
+    """A wall time of the clinic, a length, the revision that was seen; and, once asked, what was answered.
+
+    Asked is which of two equal wall times is meant (`fold`), and the scope with how many people are told.
+    """
 
     day = forms.DateField(input_formats=["%Y-%m-%d"], error_messages={"required": NO_TIME, "invalid": NO_TIME})
     wall_time = forms.TimeField(input_formats=["%H:%M"], error_messages={"required": NO_TIME, "invalid": NO_TIME})
@@ -30,6 +33,7 @@ class MoveForm(forms.Form):
         error_messages=dict.fromkeys(("required", "invalid", "min_value", "max_value"), NO_LENGTH),
     )
     revision = forms.IntegerField(min_value=0, max_value=2**31 - 1)
+    fold = WhichOfTwoField()
     scope = forms.TypedChoiceField(
         choices=[(scope.value, scope.value) for scope in Scope], coerce=Scope, required=False, empty_value=None
     )
@@ -39,12 +43,13 @@ class MoveForm(forms.Form):
         return " ".join(dict.fromkeys(str(error) for errors in self.errors.values() for error in errors))
 
     def wanted(self, slot: Slot) -> Wanted:
-        """How `slot` shall be. Raises NonexistentWallTime or AmbiguousWallTime."""
+        """How `slot` shall be. Raises NonexistentWallTime, or AmbiguousWallTime unless `fold` says which one."""
         values = self.cleaned_data
-        asked = datetime.combine(values["day"], values["wall_time"])
+        day, time, fold = values["day"], values["wall_time"], values["fold"]
         # Who only resizes keeps the instant, also where its wall time happens twice.
-        starts_at = slot.starts_at if asked == wall(slot.starts_at) else clock.instant_of(asked.date(), asked.time())
-        return Wanted.like(slot, starts_at=starts_at, minutes=values["minutes"])
+        is_where_it_was = datetime.combine(day, time) == wall(slot.starts_at)
+        starts_at = slot.starts_at if is_where_it_was else clock.instant_of(day, time, fold=fold)
+        return Wanted.like(slot, starts_at=starts_at, minutes=values["minutes"], fold=fold)
 
     def told(self, scope: Scope) -> int:
         """How many people whoever moves it was shown as being told."""

@@ -78,10 +78,12 @@ def slot_panel(request: HttpRequest, pk: int) -> HttpResponse:
 @form_only("scheduling:calendar")
 @plans_classes
 def move(request: HttpRequest, pk: int) -> HttpResponse:
-    """Move or resize a class; ask first where it belongs to a series or people are told."""
+    """Move or resize a class; ask first where a time happens twice, it belongs to a series, or people are told."""
     slot, form = _slot(request, pk), MoveForm(request.POST)
     try:
         return _moved(slot, form, _user(request))
+    except clock.AmbiguousWallTime as error:
+        return JsonResponse({"question": _which_of_two(slot, error)})
     except DomainError as error:
         return JsonResponse({"code": error.code, "detail": str(error)}, status=error.status)
 
@@ -96,6 +98,11 @@ def _moved(slot: Slot, form: MoveForm, by: User) -> JsonResponse:
     scope = form.cleaned_data["scope"] or Scope.THIS
     changed = change_slots(slot=slot, wanted=wanted, scope=scope, revision=revision, by=by)
     return JsonResponse({"said": _said(slot, changed)})
+
+
+def _which_of_two(slot: Slot, twice: clock.AmbiguousWallTime) -> str:
+    """The question which of two equal wall times is meant; of a series, also on a night on which nobody dragged."""
+    return render_to_string("scheduling/calendar/which_of_two.html", {"slot": slot, "twice": str(twice)})
 
 
 def _question(slot: Slot, wanted: Wanted, options: list[Reach]) -> str:

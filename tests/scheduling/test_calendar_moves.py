@@ -52,6 +52,15 @@ def move(client: Client, slot: Slot, **values: Any) -> tuple[int, dict[str, str]
     return answer.status_code, answer.json()
 
 
+def refused(client: Client, slot: Slot, **values: Any) -> tuple[int, dict[str, str]]:
+    """The answer to a move that must leave the class where it stands."""
+    stood = (slot.starts_at, slot.ends_at, slot.revision)
+    answer = move(client, slot, **values)
+    slot.refresh_from_db()
+    assert (slot.starts_at, slot.ends_at, slot.revision) == stood
+    return answer
+
+
 def read(question: str) -> str:
     return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", question))).strip()
 
@@ -88,12 +97,6 @@ def test_what_is_where_it_was_is_no_change(slot: Slot, instructors_client: Clien
 
 
 class TestRefusals:
-    def refused(self, answer: tuple[int, dict[str, str]], slot: Slot, status: int, code: str, words: str) -> None:
-        stood = (slot.starts_at, slot.ends_at, slot.revision)
-        slot.refresh_from_db()
-        assert answer == (status, {"code": code, "detail": words})
-        assert (slot.starts_at, slot.ends_at, slot.revision) == stood
-
     def test_room_is_taken(self, slot: Slot, instructors_client: Client) -> None:
         SlotFactory(room=slot.room, class_type__name="Steady Core", starts_at=TUESDAY_SIX + DAY)
 
@@ -101,7 +104,7 @@ class TestRefusals:
             f"{slot.room} is taken at that time: Steady Core, Wednesday 25 November, 18:00–19:00 (Berlin time). "
             "Please choose another time or room."
         )
-        self.refused(move(instructors_client, slot), slot, 409, "room_taken", words)
+        assert refused(instructors_client, slot) == (409, {"code": "room_taken", "detail": words})
 
     def test_instructor_teaches(self, slot: Slot, instructors_client: Client) -> None:
         SlotFactory(instructor=slot.instructor, class_type__name="Steady Core", starts_at=TUESDAY_SIX + DAY)
@@ -110,40 +113,42 @@ class TestRefusals:
             "Asha Lind teaches at that time: Steady Core, Wednesday 25 November, 18:00–19:00 (Berlin time). "
             "Please choose another time."
         )
-        self.refused(move(instructors_client, slot), slot, 409, "instructor_teaching", words)
+        assert refused(instructors_client, slot) == (409, {"code": "instructor_teaching", "detail": words})
 
     def test_closed(self, slot: Slot, instructors_client: Client) -> None:
         ClosureFactory(starts_at=TUESDAY_SIX + DAY, reason="Works")
 
         words = "The whole clinic: closed at that time (Works). Please choose another time."
-        self.refused(move(instructors_client, slot), slot, 409, "closed", words)
+        assert refused(instructors_client, slot) == (409, {"code": "closed", "detail": words})
 
     def test_instructor_is_away(self, slot: Slot, instructors_client: Client) -> None:
         TimeOffFactory(instructor=slot.instructor, starts_at=TUESDAY_SIX + DAY)
 
         words = "Asha Lind is away at that time. Please choose another time or instructor."
-        self.refused(move(instructors_client, slot), slot, 409, "instructor_away", words)
+        assert refused(instructors_client, slot) == (409, {"code": "instructor_away", "detail": words})
 
     def test_not_qualified(self, slot: Slot, instructors_client: Client) -> None:
         slot.class_type.qualifications.add(QualificationFactory(name="Spine"))
 
         words = "Asha Lind does not hold Spine on that day, which Gentle Back Care asks for."
-        self.refused(move(instructors_client, slot), slot, 409, "not_qualified", words)
+        assert refused(instructors_client, slot) == (409, {"code": "not_qualified", "detail": words})
 
     def test_in_the_past(self, slot: Slot, instructors_client: Client) -> None:
         words = "This time is over. Please choose one in the future."
-        self.refused(move(instructors_client, slot, day="2026-11-20"), slot, 422, "slot_in_the_past", words)
+        answer = refused(instructors_client, slot, day="2026-11-20")
+
+        assert answer == (422, {"code": "slot_in_the_past", "detail": words})
 
     def test_too_far_ahead(self, slot: Slot, instructors_client: Client) -> None:
         words = "Please choose a day within the next two years."
-        self.refused(move(instructors_client, slot, day="2029-01-01"), slot, 422, "too_far_ahead", words)
+        assert refused(instructors_client, slot, day="2029-01-01") == (422, {"code": "too_far_ahead", "detail": words})
 
     def test_changed_meanwhile(self, slot: Slot, instructors_client: Client) -> None:
         Slot.objects.filter(pk=slot.pk).update(revision=1)
         slot.refresh_from_db()
 
         words = "Somebody else has changed this class meanwhile. Please look at it again; nothing of yours was saved."
-        self.refused(move(instructors_client, slot, revision=0), slot, 409, "changed_meanwhile", words)
+        assert refused(instructors_client, slot, revision=0) == (409, {"code": "changed_meanwhile", "detail": words})
 
     @pytest.mark.parametrize("how", ["begun", "cancelled"])
     def test_begun_or_cancelled(self, slot: Slot, instructors_client: Client, stand_at: StandAt, how: str) -> None:
@@ -153,23 +158,16 @@ class TestRefusals:
             Slot.objects.filter(pk=slot.pk).update(state=Slot.State.CANCELLED, cancelled_at=TUESDAY_SIX)
 
         words = "This class has begun or was cancelled, so it cannot be changed any more."
-        self.refused(move(instructors_client, slot), slot, 409, "cannot_change", words)
+        assert refused(instructors_client, slot) == (409, {"code": "cannot_change", "detail": words})
 
     def test_a_wall_time_that_does_not_exist(self, slot: Slot, instructors_client: Client) -> None:
         words = (
             "There is no 02:30 on Sunday 28 March 2027 in Berlin: the clocks jump over it that night. "
             "Please choose an earlier or later time."
         )
-        answer = move(instructors_client, slot, day="2027-03-28", wall_time="02:30")
-        self.refused(answer, slot, 422, "nonexistent_wall_time", words)
+        answer = refused(instructors_client, slot, day="2027-03-28", wall_time="02:30")
 
-    def test_a_wall_time_that_happens_twice(self, slot: Slot, instructors_client: Client) -> None:
-        words = (
-            "02:30 on Sunday 31 October 2027 happens twice in Berlin, because the clocks are set back that night. "
-            "Please say which one you mean."
-        )
-        answer = move(instructors_client, slot, day="2027-10-31", wall_time="02:30")
-        self.refused(answer, slot, 422, "ambiguous_wall_time", words)
+        assert answer == (422, {"code": "nonexistent_wall_time", "detail": words})
 
     @pytest.mark.parametrize(
         ("values", "words"),
@@ -181,10 +179,11 @@ class TestRefusals:
             ({"day": "soon"}, "Please choose a day and a time."),
             ({"day": "2026-11-25\0"}, "Please choose a day and a time."),
             ({"wall_time": "25:00", "day": ""}, "Please choose a day and a time."),
+            ({"fold": "2"}, "Select a valid choice. 2 is not one of the available choices."),
         ],
     )
     def test_what_is_no_time(self, slot: Slot, instructors_client: Client, values: dict[str, str], words: str) -> None:
-        self.refused(move(instructors_client, slot, **values), slot, 422, "move_not_understood", words)
+        assert refused(instructors_client, slot, **values) == (422, {"code": "move_not_understood", "detail": words})
 
     def test_somebody_elses_class_does_not_exist(self, instructors_client: Client) -> None:
         slot = SlotFactory(starts_at=TUESDAY_SIX)
@@ -201,7 +200,58 @@ class TestRefusals:
 
 
 class TestTheHourThatComesTwice:
-    @pytest.mark.parametrize("hour", [0, 1])
+    NIGHT = {"day": "2027-10-31", "wall_time": "02:30"}
+    QUESTION = (
+        "Which of the two? 02:30 on Sunday 31 October 2027 happens twice in Berlin, because the clocks are set back "
+        "that night. Please say which one you mean. Gentle Back Care shall begin at "
+        "the first one, before the clocks are set back the second one, after the clocks are set back Go on Leave it"
+    )
+
+    def test_is_asked_about_before_anything_is_saved(self, slot: Slot, instructors_client: Client) -> None:
+        status, answer = move(instructors_client, slot, **self.NIGHT)
+
+        slot.refresh_from_db()
+        assert (status, read(answer["question"])) == (200, self.QUESTION)
+        assert (slot.starts_at, slot.revision) == (TUESDAY_SIX, 0)
+
+    @pytest.mark.parametrize(("fold", "hour"), [("0", 0), ("1", 1)], ids=["first", "second"])
+    def test_takes_the_half_that_was_chosen(self, slot: Slot, instructors_client: Client, fold: str, hour: int) -> None:
+        status, answer = move(instructors_client, slot, **self.NIGHT, fold=fold)
+
+        slot.refresh_from_db()
+        assert (status, list(answer)) == (200, ["said"])
+        assert slot.starts_at == datetime(2027, 10, 31, hour, 30, tzinfo=UTC)
+
+    def test_who_has_booked_is_asked_about_next(self, slot: Slot, instructors_client: Client) -> None:
+        BookingFactory(slot=slot)
+
+        _status, which = move(instructors_client, slot, **self.NIGHT)
+        _status, whom = move(instructors_client, slot, **self.NIGHT, fold="1")
+        status, _said = move(instructors_client, slot, **self.NIGHT, fold="1", **{"scope": "this", "told-this": "1"})
+
+        slot.refresh_from_db()
+        assert read(which["question"]) == self.QUESTION
+        assert "1 booked patient is told" in whom["question"]
+        assert (status, slot.starts_at) == (200, datetime(2027, 10, 31, 1, 30, tzinfo=UTC))
+
+    def test_is_asked_about_where_only_another_class_of_the_series_meets_it(
+        self, instructor: Instructor, instructors_client: Client
+    ) -> None:
+        series = SeriesFactory(
+            instructor=instructor, starts_on=date(2027, 10, 24), ends_on=date(2027, 10, 31), wall_time=time(1)
+        )
+        stamp_series(series=series, until=date(2027, 11, 1))
+        slot = series.slots.get(series_day=date(2027, 10, 24))
+        wanted = {"day": "2027-10-24", "wall_time": "02:30", "scope": "following"}
+
+        _status, answer = move(instructors_client, slot, **wanted)
+        status, _said = move(instructors_client, slot, **wanted, fold="1")
+
+        assert "02:30 on Sunday 31 October 2027 happens twice" in read(answer["question"])
+        assert status == 200
+        assert [f"{each.starts_at:%d %H:%M}" for each in series.slots.order_by("starts_at")] == ["24 00:30", "31 01:30"]
+
+    @pytest.mark.parametrize("hour", [0, 1], ids=["first", "second"])
     def test_resizing_keeps_the_half_that_it_is_in(
         self, instructor: Instructor, instructors_client: Client, hour: int
     ) -> None:
