@@ -10,8 +10,13 @@ from core.errors import DomainError
 from tests.api.client import description
 
 
-def test_the_description_is_valid_and_free_of_warnings() -> None:
-    call_command("spectacular", "--validate", "--fail-on-warn", stdout=StringIO())
+def test_the_description_is_valid_and_free_of_warnings(capsys: pytest.CaptureFixture[str]) -> None:
+    written = StringIO()
+
+    call_command("spectacular", "--validate", "--fail-on-warn", stdout=written)
+
+    assert written.getvalue().startswith("openapi: 3.1.0\n")
+    assert capsys.readouterr().err == ""
 
 
 @pytest.mark.django_db

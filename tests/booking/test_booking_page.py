@@ -302,4 +302,6 @@ def test_the_page_takes_few_queries(
     PaymentFactory(order=booking.order)
 
     with django_assert_num_queries(6):  # session, account, roles, booking with details, payments, refunds
-        patients_client.get(reverse("booking:detail", args=[booking.pk]))
+        page = patients_client.get(reverse("booking:detail", args=[booking.pk]))
+
+    assert "Your place is booked" in words(page)

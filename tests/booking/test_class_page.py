@@ -259,9 +259,12 @@ def test_the_page_takes_few_queries(
     slot = SlotFactory(class_type=full_slot.class_type)
 
     with django_assert_num_queries(1):
-        client.get(reverse("booking:slot", args=[slot.pk]))
+        of_visitor = client.get(reverse("booking:slot", args=[slot.pk]))
     # session, account, permissions (2), class, own booking, own patient, roles, what is booked at that time
     with django_assert_num_queries(9):
-        patients_client.get(reverse("booking:slot", args=[slot.pk]))
+        of_patient = patients_client.get(reverse("booking:slot", args=[slot.pk]))
     with django_assert_num_queries(2):  # the class and the next one like it
-        client.get(reverse("booking:slot", args=[full_slot.pk]))
+        full = client.get(reverse("booking:slot", args=[full_slot.pk]))
+
+    assert all("8 places left" in words(page) for page in (of_visitor, of_patient))
+    assert reverse("booking:slot", args=[slot.pk]) in full.content.decode()

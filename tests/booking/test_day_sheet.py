@@ -169,4 +169,7 @@ def test_the_number_of_queries_does_not_grow(
 
     # session, account, permissions (2), roles, slots, bookings, payments, failed refunds, events set aside
     with django_assert_num_queries(10):
-        desk.get(reverse("booking:desk"))
+        page = desk.get(reverse("booking:desk"))
+
+    assert [words(page).count(slot.class_type.name) for slot in Slot.objects.all()] == [1] * count
+    assert all(booking.patient.name in words(page) for booking in Booking.objects.all())

@@ -143,7 +143,9 @@ class TestThePageOfAClass:
 
         # session, account, roles, permissions (2), slot, bookings, payments, changes, three kinds of names
         with django_assert_num_queries(12):
-            instructor.get(page_of(slot))
+            page = instructor.get(page_of(slot))
+
+        assert words(page).count("Robin Beck") == people
 
 
 class TestWhoMayEdit:

@@ -137,4 +137,6 @@ def test_the_number_of_queries_does_not_grow(
         RefundFactory(payment=first.payment, replaces=first, state=FAILED)
 
     with django_assert_num_queries(8):  # session, account, permissions (2), roles, refunds, bookings, tries
-        desk.get(reverse("booking:refunds"))
+        page = desk.get(reverse("booking:refunds"))
+
+    assert words(page).count("+49 30 111") == count

@@ -132,4 +132,6 @@ def test_the_number_of_queries_does_not_grow(
         BookingFactory(patient=patient, state=RELEASED)
 
     with django_assert_num_queries(6):  # session, account, roles, coming, number of past ones, past ones
-        patients_client.get(reverse("booking:my"))
+        page = patients_client.get(reverse("booking:my"))
+
+    assert [words(page).count(booking.slot.class_type.name) for booking in Booking.objects.all()] == [1] * 2 * count

@@ -43,7 +43,11 @@ def runs_in(group: int) -> Callable[[psutil.Process], bool]:
 
 
 def test_a_very_old_python_can_still_read_it() -> None:
-    ast.parse(SCRIPT.read_text(), feature_version=(3, 6))
+    script = ast.parse(SCRIPT.read_text(), feature_version=(3, 6))
+
+    assert ast.get_docstring(script, clean=False) == bootstrap.__doc__
+    with pytest.raises(SyntaxError):  # control: what Python learnt later is refused
+        ast.parse("if (half := 1 / 2): pass", feature_version=(3, 6))
 
 
 def test_an_old_python_is_one_sentence() -> None:

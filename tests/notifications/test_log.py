@@ -187,7 +187,9 @@ class TestList:
         MessageFactory.create_batch(rows)
 
         with django_assert_num_queries(6):  # session, user, permissions, roles, messages
-            desk.get(LOG)
+            page = desk.get(LOG)
+
+        assert len(page.context["rows"]) == rows
 
 
 class TestMessage:

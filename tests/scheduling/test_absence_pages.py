@@ -199,7 +199,9 @@ class TestClosures:
             SlotFactory(starts_at=CHRISTMAS_EVE)
 
         with django_assert_num_queries(8):  # session, account, roles, locations, rooms, closures, kept, counts
-            managers_client.get(CLOSURES)
+            page = managers_client.get(CLOSURES)
+
+        assert words(page).count("Works") == rows
 
 
 class TestTimeOff:

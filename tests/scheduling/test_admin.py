@@ -117,7 +117,9 @@ def test_the_list_of_slots_costs_the_same_queries_for_many_as_for_one(
     SlotFactory.create_batch(5)
 
     with django_assert_max_num_queries(10):
-        managers_client.get(admin_page("slot_changelist"))
+        page = managers_client.get(admin_page("slot_changelist"))
+
+    assert all(slot.class_type.name in words(page) for slot in Slot.objects.all())
 
 
 @pytest.mark.parametrize("model", ["location", "room", "instructor", "classtype", "qualification"])

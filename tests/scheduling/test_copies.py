@@ -184,7 +184,10 @@ class TestAWeek:
             SlotFactory(starts_at=TUESDAY_SIX + timedelta(hours=nth))
 
         with django_assert_num_queries(10):
-            copy_week(week=THIS_WEEK, to=NEXT_WEEK)
+            copies = copy_week(week=THIS_WEEK, to=NEXT_WEEK)
+
+        assert of_next_week() == copies
+        assert len(copies) == count
 
 
 class TestTheWeeksPage:

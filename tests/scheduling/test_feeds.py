@@ -307,7 +307,9 @@ class TestAnswers:
         address = address_of(instructor)
 
         with django_assert_num_queries(3):
-            Client().get(address)
+            events = events_at(address)
+
+        assert len(events) == classes
 
     def test_a_feed_is_bounded(self, instructor: Instructor, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("scheduling.feeds.MOST_EVENTS", 2)

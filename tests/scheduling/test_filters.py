@@ -123,7 +123,8 @@ def test_any_text_in_any_place_is_read_without_harm(monday: datetime) -> None:
     def holds(asked: dict[str, str]) -> None:
         params = QueryDict(mutable=True)
         params.update(asked)
-        read_filters(params)
+        filters, _understood = read_filters(params)
+        assert read_filters(QueryDict(filters.address().removeprefix("?"))) == (filters, True)
 
     holds()
 
@@ -189,10 +190,12 @@ def test_filters_cost_no_query_more(
     client: Client, rows: int, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     for day in range(rows):
-        SlotFactory(room=None, starts_at=instant_of(date(2026, 11, 24 + day), time(18)))
+        SlotFactory(class_type__name=f"at-{day}", room=None, starts_at=instant_of(date(2026, 11, 24 + day), time(18)))
 
     with django_assert_num_queries(4):
-        client.get("/timetable/?online=only&time=evening&places=left")
+        page = client.get("/timetable/?online=only&time=evening&places=left")
+
+    assert [words(page).count(f"at-{day}") for day in range(rows)] == [1] * rows
 
 
 @pytest.mark.django_db

@@ -86,10 +86,13 @@ def test_the_list_for_htmx_costs_one_query_even_for_somebody_signed_in(
     SlotFactory()
     account = PatientFactory().account
     client.force_login(account)
-    client.get("/timetable/", headers=HTMX)
+    first = client.get("/timetable/", headers=HTMX)
 
     with django_assert_num_queries(1):
-        client.get("/timetable/", headers=HTMX)
+        again = client.get("/timetable/", headers=HTMX)
+
+    assert Slot.objects.get().class_type.name in words(again)
+    assert again.content == first.content
 
 
 @pytest.mark.parametrize("count", [1, 3])

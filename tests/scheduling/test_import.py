@@ -262,6 +262,8 @@ class TestAllOrNothing:
         with django_assert_num_queries(12):
             import_timetable(rows=read, by=manager)
 
+        assert Slot.objects.count() == rows
+
 
 class TestRoles:
     """Fault 51."""

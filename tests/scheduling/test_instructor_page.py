@@ -85,4 +85,6 @@ def test_it_costs_the_same_for_many_classes_as_for_one(
         CertificateFactory(instructor=helena)
 
     with django_assert_num_queries(3):
-        client.get(address(helena))
+        page = client.get(address(helena))
+
+    assert [words(page).count(slot.class_type.name) for slot in Slot.objects.all()] == [1] * rows

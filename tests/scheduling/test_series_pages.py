@@ -331,7 +331,9 @@ class TestReading:
             series_of(instructor, wall_time=time(8 + 2 * nth), class_type=ClassTypeFactory())
 
         with django_assert_num_queries(6):  # session, account, roles, series, slots, the instructor
-            instructors_client.get(LIST)
+            page = instructors_client.get(LIST)
+
+        assert [words(page).count(series.class_type.name) for series in Series.objects.all()] == [1] * count
 
 
 class TestWhoMay:

@@ -116,7 +116,9 @@ class TestTheWeeks:
             SlotFactory(instructor=instructor, starts_at=TUESDAY_SIX + timedelta(hours=nth))
 
         with django_assert_num_queries(6):  # session, account, roles, slots, the instructor, substitutes
-            instructors_client.get("/teach/")
+            page = instructors_client.get("/teach/")
+
+        assert [words(page).count(slot.class_type.name) for slot in Slot.objects.all()] == [1] * count
 
     @pytest.mark.parametrize("query", ["?from=9999-12-31", "?from=\x00", "?instructor=\x00", "?instructor=" + "9" * 40])
     def test_ignore_what_they_do_not_understand(self, managers_client: Client, query: str) -> None:

@@ -112,10 +112,12 @@ def test_every_page_leads_to_the_imprint_and_the_privacy_page(client: Client) ->
 def test_the_landing_page_asks_the_database_once(
     client: Client, django_assert_num_queries: DjangoAssertNumQueries, slots: int
 ) -> None:
-    SlotFactory.create_batch(slots)
+    made = SlotFactory.create_batch(slots)
 
     with django_assert_num_queries(1):
-        client.get(LANDING)
+        html = page(client, LANDING)
+
+    assert sorted(re.findall(r'href="/slots/(\d+)/"', html)) == sorted(str(slot.pk) for slot in made)
 
 
 @pytest.mark.django_db
