@@ -72,7 +72,10 @@ def remove_time_off(*, time_off: TimeOff) -> None:
 
 
 def keep_class(*, absence: Absence, slot: Slot) -> None:
-    """Put on record that a class takes place in spite of a closure or time off. Doing it again changes nothing."""
+    """Put on record that a class takes place in spite of a closure or time off. Doing it again changes nothing.
+
+    A draft stays a draft. From then on the closure or time off does not stand in the way of publishing or changing it.
+    """
     absence.kept.add(slot)
 
 

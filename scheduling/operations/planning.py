@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 
 from django.conf import settings
 from django.db import IntegrityError
-from django.db.models import Q
+from django.db.models import Model, Q
 from django.utils.translation import gettext_lazy as _
 
 from core import clock
@@ -129,8 +129,9 @@ def obstacles_to(slots: Sequence[Slot], *, moving: Iterable[int] = (), together:
     """What stands in the way of planned slots: position in `slots` → the first reason why that one cannot be.
 
     Closures, time off, missing qualifications, and clashes with other slots or among themselves, in a fixed number of
-    queries. `moving` are the keys of slots that leave their present time, and so stand in nobody's way. Slots that are
-    not planned `together` are possibilities of which each is looked at by itself.
+    queries. A slot that was kept in a closure or time off (`keep_class`) may be there. `moving` are the keys of slots
+    that leave their present time, and so stand in nobody's way. Slots that are not planned `together` are possibilities
+    of which each is looked at by itself.
     """
     if not slots:
         return {}
@@ -174,6 +175,7 @@ class _Surroundings:
 
     closures: list[Closure]
     times_off: list[TimeOff]
+    kept: set[tuple[type[Model], int, int]]  # closure or time off, and the slot that takes place in spite of it
     busy: "_Busy"
     needed: dict[int, list[Qualification]]  # by class type
     held: dict[tuple[int, int], date | None]  # (instructor, qualification) → last day
@@ -191,9 +193,12 @@ class _Surroundings:
         for need in needs.select_related("qualification"):
             needed.setdefault(need.classtype_id, []).append(need.qualification)
         certificates = Certificate.objects.filter(instructor__in=instructors) if needed else Certificate.objects.none()
+        closures = list(Closure.objects.overlapping(start, end).select_related("location", "room__location"))
+        times_off = list(TimeOff.objects.filter(instructor__in=instructors, starts_at__lt=end, ends_at__gt=start))
         return cls(
-            closures=list(Closure.objects.overlapping(start, end).select_related("location", "room__location")),
-            times_off=list(TimeOff.objects.filter(instructor__in=instructors, starts_at__lt=end, ends_at__gt=start)),
+            closures=closures,
+            times_off=times_off,
+            kept=_kept(slots, closures, times_off),
             busy=_Busy(others.filter(Q(instructor__in=instructors) | Q(room__in=rooms)).with_details()),
             needed=needed,
             held={(each.instructor_id, each.qualification_id): each.expires_on for each in certificates},
@@ -205,15 +210,19 @@ class _Surroundings:
 
     def _closed(self, slot: Slot) -> DomainError | None:
         for closure in self.closures:
-            if _overlap(slot, closure.starts_at, closure.ends_at) and closure.concerns(slot.room):
+            if self._stands_in_the_way(closure, slot) and closure.concerns(slot.room):
                 return ClinicIsClosed(place=closure.place, reason=closure.reason)
         return None
 
     def _away(self, slot: Slot) -> DomainError | None:
         for absence in self.times_off:
-            if absence.instructor_id == slot.instructor_id and _overlap(slot, absence.starts_at, absence.ends_at):
+            if absence.instructor_id == slot.instructor_id and self._stands_in_the_way(absence, slot):
                 return InstructorIsAway(instructor=slot.instructor)
         return None
+
+    def _stands_in_the_way(self, absence: Closure | TimeOff, slot: Slot) -> bool:
+        is_kept = (type(absence), absence.pk, slot.pk) in self.kept
+        return _overlap(slot, absence.starts_at, absence.ends_at) and not is_kept
 
     def _unqualified(self, slot: Slot) -> DomainError | None:
         day = clock.clinic_time(slot.starts_at).date()
@@ -263,6 +272,21 @@ class _Busy:
     def _keys_of(slot: Slot) -> list[tuple[str, int]]:
         keys = [("instructor", slot.instructor_id)]
         return [("room", slot.room_id), *keys] if slot.room_id else keys
+
+
+def _kept(
+    slots: Sequence[Slot], closures: Sequence[Closure], times_off: Sequence[TimeOff]
+) -> set[tuple[type[Model], int, int]]:
+    """Which of `slots` somebody has decided to give in spite of which closure or time off; new slots never."""
+    keys = [slot.pk for slot in slots if slot.pk]
+    kept: set[tuple[type[Model], int, int]] = set()
+    if keys and closures:
+        in_closures = Closure.kept.through.objects.filter(closure__in=closures, slot__in=keys)
+        kept |= {(Closure, *pair) for pair in in_closures.values_list("closure_id", "slot_id")}
+    if keys and times_off:
+        in_times_off = TimeOff.kept.through.objects.filter(timeoff__in=times_off, slot__in=keys)
+        kept |= {(TimeOff, *pair) for pair in in_times_off.values_list("timeoff_id", "slot_id")}
+    return kept
 
 
 def _overlap(slot: Slot, start: datetime, end: datetime) -> bool:

@@ -46,10 +46,13 @@ def cancel_in(request: HttpRequest, absence: Absence, slot_pk: int, *, reason: s
 
 
 def keep_in(request: HttpRequest, absence: Absence, slot_pk: int) -> None:
-    """Keep one class that lies in `absence`."""
+    """Keep one class that lies in `absence`, and say what that means."""
     slot = _chosen(request, absence, slot_pk)
     keep_class(absence=absence, slot=slot)
-    messages.success(request, _("Kept: %(slot)s takes place.") % {"slot": slot})
+    kept = _("Kept: %(slot)s takes place.")
+    if slot.state == Slot.State.DRAFT:
+        kept = _("Kept: %(slot)s. It stays a draft until you publish it.")
+    messages.success(request, kept % {"slot": slot})
 
 
 def ask_in(request: HttpRequest, absence: Absence, slot_pk: int) -> None:
@@ -65,6 +68,8 @@ def ask_in(request: HttpRequest, absence: Absence, slot_pk: int) -> None:
 
 
 def _who_is_told(slot: Slot) -> str:
+    if slot.published_at is None:
+        return _("No patient had seen it.")
     if not slot.taken:
         return _("Nobody was booked.")
     return ngettext(
