@@ -17,7 +17,7 @@ import psycopg
 from bench import clinic
 from bench.load import Clients, Meanwhile, Outcome
 from bench.report import report
-from bench.requests import Requests, Wishes, page
+from bench.requests import Requests, Wishes, fortnights, page, weeks
 from bench.stack import PAGE_FILE, BenchError, Stack
 from config.processes import Occupied
 from config.servers import ServerError
@@ -29,6 +29,7 @@ BOOKINGS_MEANWHILE = 20.0  # a second
 
 BOOKED, READ = 201, 200
 STAMPING = "stamp_a_year_of_200_series"
+QUERIES = ("timetable_queries", "timetable_unseen_queries", "instructors_week_queries")
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,14 @@ def cases(wishes: Wishes) -> list[Case]:
         Case("book_8_clients_spread_with_key", 8, with_key, wishes.for_floor),
         Case("timetable_8_clients", 8, *pages),
         Case("timetable_8_clients_while_booking", 8, *pages, meanwhile=wishes.for_api),
+        Case(
+            "timetable_unseen_8_clients",
+            8,
+            partial(fortnights, "/timetable/"),
+            partial(fortnights, "/bench/fortnight/"),
+            READ,
+        ),
+        Case("instructors_week_8_clients", 8, partial(weeks, "/teach/calendar/"), partial(weeks, "/bench/week/"), READ),
     ]
 
 
@@ -134,6 +143,8 @@ def run(wanted: list[str]) -> None:
         stack.manage("load_bench")
         if not wanted or any(part in STAMPING for part in wanted):
             stack.manage("bench_series")
+        if not wanted or any(part in name for part in wanted for name in QUERIES):
+            stack.manage("bench_queries")
         say(f"Web server … ({time.monotonic() - begin:.0f} s)")
         stack.serve()
         PAGE_FILE.write_bytes(stack.get("/timetable/"))

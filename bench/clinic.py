@@ -14,6 +14,8 @@ CAPACITY: Final = 20
 TAKEN: Final = BOOKINGS // SLOTS
 HOT_SLOTS: Final = 64
 HOT_CAPACITY: Final = 32_000  # the column is a smallint
+INSTRUCTOR: Final = 1  # who looks at the own week, in a session that stays open
+SESSION: Final = "instructor1ofthebench"
 
 
 def token_of(patient: int) -> str:

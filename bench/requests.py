@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from itertools import count
 
 from bench import clinic
@@ -51,8 +52,31 @@ class Wishes:
 
 def page(path: str) -> Requests:
     """One page, again and again."""
-    request = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode()
+    request = _get(path)
     return lambda: request
+
+
+def fortnights(path: str) -> Requests:
+    """The fortnights of each instructor from each day on: so many that none is asked for twice."""
+    asked = (f"?instructor={n}&from={day}" for day in _days_to_come() for n in range(1, clinic.ROOMS + 1))
+    return lambda: _get(path + next(asked))
+
+
+def weeks(path: str) -> Requests:
+    """The weeks of the instructor who is signed in, one after the other and again."""
+    days = list(_days_to_come())[::7]
+    numbers = count()
+    return lambda: _get(f"{path}?day={days[next(numbers) % len(days)]}", f"Cookie: sessionid={clinic.SESSION}\r\n")
+
+
+def _days_to_come() -> Iterator[str]:
+    """Tomorrow, and so on while there are classes for another fortnight."""
+    today = datetime.now(UTC).date()
+    return ((today + timedelta(days=n)).isoformat() for n in range(1, clinic.DAYS - clinic.DAYS_PAST - 14))
+
+
+def _get(path: str, headers: str = "") -> bytes:
+    return f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n{headers}\r\n".encode()
 
 
 def _post(path: str, body: dict[str, object], headers: str = "") -> bytes:

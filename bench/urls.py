@@ -7,5 +7,7 @@ from bench import floors
 urlpatterns = [
     path("bench/book/", floors.book),
     path("bench/page/", floors.page),
+    path("bench/fortnight/", floors.fortnight),
+    path("bench/week/", floors.week),
     path("", include("config.urls")),
 ]

@@ -2,6 +2,8 @@
 
 import json
 import os
+import re
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -9,10 +11,10 @@ from django.test import Client
 from pytest_django import Settings
 
 from bench import clinic, floors
-from bench.__main__ import STAMPING, check_places
-from bench.management.commands import bench_series
+from bench.__main__ import QUERIES, STAMPING, check_places
+from bench.management.commands import bench_queries, bench_series
 from bench.management.commands.load_bench import Command
-from bench.requests import Wishes
+from bench.requests import Requests, Wishes, fortnights, weeks
 from bench.stack import BenchError
 from booking.models import Booking
 from scheduling.models import Series, Slot
@@ -45,7 +47,8 @@ def send(request: bytes) -> Any:
     first, *lines = head.decode().split("\r\n")
     method, path, _ = first.split(" ")
     headers = dict(line.split(": ", 1) for line in lines)
-    return Client().generic(method, path, body, content_type=headers.pop("Content-Type"), headers=headers)
+    kind = headers.pop("Content-Type", "application/json")
+    return Client().generic(method, path, body, content_type=kind, headers=headers)
 
 
 def database_url(settings: Settings) -> str:
@@ -75,7 +78,48 @@ def test_a_place_too_many_ends_the_bench(settings: Settings) -> None:
         check_places(database_url(settings), booked=1)
 
 
-@pytest.mark.parametrize("view", [floors.book, floors.page])
+@pytest.mark.usefixtures("_small_clinic")
+@pytest.mark.parametrize(
+    ("requests", "product", "floor"),
+    [
+        pytest.param(fortnights, "/timetable/", "/bench/fortnight/", id="timetable"),
+        pytest.param(weeks, "/teach/calendar/", "/bench/week/", id="week"),
+    ],
+)
+def test_pages_and_their_floors_show_the_same_classes(
+    requests: Callable[[str], Requests], product: str, floor: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clinic, "DAYS", 17)  # tomorrow and the day after can be asked for
+
+    page, bare = send(requests(product)()), send(requests(floor)())
+
+    assert (page.status_code, bare.status_code) == (200, 200)
+    numbers = {str(row[0]) for row in bare.json()["classes"]}
+    assert numbers
+    assert numbers <= set(re.findall(r"/(?:slots|classes)/([0-9]+)/", page.content.decode()))
+
+
+def test_no_fortnight_is_asked_for_twice() -> None:
+    requests = fortnights("/timetable/")
+
+    asked = [requests() for _ in range(1000)]
+
+    assert len(set(asked)) == 1000
+
+
+@pytest.mark.usefixtures("_small_clinic")
+def test_queries_of_the_pages_are_counted(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clinic, "DAYS", 17)
+
+    bench_queries.Command().handle()
+
+    figures = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [figure["bench"] for figure in figures] == list(QUERIES)
+    assert figures[0]["value"] == 1  # kept in memory
+    assert all(figure["value"] * figure["ratio"] == pytest.approx(1, abs=0.05) for figure in figures)
+
+
+@pytest.mark.parametrize("view", [floors.book, floors.page, floors.fortnight, floors.week])
 def test_the_product_has_no_address_of_a_floor(client: Client, view: Any) -> None:
     assert client.get(f"/bench/{view.__name__}/").status_code == 404
 

@@ -5,7 +5,11 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any
 
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.auth.models import Group
+from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.models import Session
 from django.core.management.base import BaseCommand
 from django.db import connection, models, transaction
 
@@ -45,6 +49,7 @@ class Command(BaseCommand):
                 group_id=Group.objects.get(name=roles.PATIENT).pk,
             )
             make_house()
+            let_instructor_in()
             copy(Slot, slots(), state="published", price=1800, published_at=long_ago)
             copy(Order, orders(), amount=1800, currency="eur", state="paid", paid_at=long_ago)
             copy(
@@ -89,6 +94,22 @@ def make_house() -> None:
             description="Slow and careful.",
             price=1800,
         )
+
+
+def let_instructor_in() -> None:
+    """The role of the instructor who looks at the own week, and an open session."""
+    account = User.objects.get(pk=clinic.PATIENTS + clinic.INSTRUCTOR)
+    account.groups.add(Group.objects.get(name=roles.INSTRUCTOR))
+    signed_in = {
+        SESSION_KEY: str(account.pk),
+        HASH_SESSION_KEY: account.get_session_auth_hash(),
+        BACKEND_SESSION_KEY: settings.AUTHENTICATION_BACKENDS[0],
+    }
+    Session.objects.create(
+        session_key=clinic.SESSION,
+        session_data=SessionStore().encode(signed_in),
+        expire_date=clock.now() + timedelta(days=1),
+    )
 
 
 def slots() -> Iterator[Row]:
