@@ -12,23 +12,12 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from accounts.roles import MANAGER, has_role
 from core import clock
-from core.clock import AmbiguousWallTime, NonexistentWallTime
+from core.clock import AmbiguousWallTime
 from core.errors import DomainError
-from scheduling.forms import OnlineLinkField, SlotForm
+from scheduling.forms import SlotForm
 from scheduling.history import NAMED
 from scheduling.models import Slot
-from scheduling.operations import (
-    CannotShift,
-    CapacityBelowTaken,
-    ClinicIsClosed,
-    DaysBlocked,
-    InstructorHasLeft,
-    InstructorIsAway,
-    NeedsRoomOrLink,
-    NotQualified,
-    Scope,
-    Wanted,
-)
+from scheduling.operations import CannotShift, CapacityBelowTaken, DaysBlocked, Scope, Wanted
 
 MOST_REVISIONS = 2**31 - 1
 
@@ -61,37 +50,27 @@ class ChangeForm(SlotForm, SeenFields):
     """How a planned class shall be, and in which scope. Only a manager says who teaches."""
 
     REFUSED_BESIDE: ClassVar[dict[type[DomainError], str]] = SlotForm.REFUSED_BESIDE | {
-        AmbiguousWallTime: "fold",
         CannotShift: "day",
         CapacityBelowTaken: "capacity",
-        ClinicIsClosed: "day",
-        InstructorHasLeft: "instructor",
-        InstructorIsAway: "day",
-        NeedsRoomOrLink: "room",
-        NonexistentWallTime: "wall_time",
-        NotQualified: "class_type",
     }
 
-    online_link = OnlineLinkField()
     scope = ScopeField()
 
     def __init__(self, *args: Any, slot: Slot, by: User, **options: Any) -> None:
         chooses_instructor = has_role(by, MANAGER)
         super().__init__(*args, slot=slot, instructor=None if chooses_instructor else slot.instructor, **options)
-        self.initial.update(online_link=slot.online_link, instructor=slot.instructor_id, revision=slot.revision)
+        self.initial["revision"] = slot.revision
         self.slot = slot
-        self.fields["room"].required = False
-        self.fields["room"].empty_label = _("No room: on-line only")  # type: ignore[attr-defined]
         if slot.series is None or not slot.series.may_be_planned_by(by):
             del self.fields["scope"]
 
+    @property
+    def saves_at_once(self) -> bool:
+        """Whether there is nothing to check: a draft concerns nobody, and no other class is asked about."""
+        return self.slot.state == Slot.State.DRAFT and "scope" not in self.fields
+
     def wanted(self) -> Wanted:
-        return Wanted(
-            instructor=self.teacher(),
-            online_link=self.cleaned_data["online_link"],
-            fold=self.cleaned_data["fold"],
-            **self.plan(),
-        )
+        return Wanted(instructor=self.teacher(), fold=self.cleaned_data["fold"], **self.plan())
 
     def refuse(self, error: DomainError) -> None:
         """Also for several classes at once: beside the field that the first of their reasons is about."""

@@ -130,7 +130,7 @@ def _colleague_words(message: Message, request: SubstituteRequest) -> dict[str, 
     """What colleagues tell each other about a class: never who has booked it."""
     slot = request.slot
     is_teacher = message.kind == Kind.CLASS_TAKEN_OVER
-    page = reverse("scheduling:slot_edit", args=[slot.pk]) if is_teacher else None
+    page = reverse("booking:planned_class", args=[slot.pk]) if is_teacher else None
     return {
         "greeted": message.recipient.name if message.recipient else "",
         "class_name": " ".join(slot.class_type.name.split()),

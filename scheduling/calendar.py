@@ -176,7 +176,7 @@ class Found:
             "title": slot.class_type.name,
             "start": start.isoformat(timespec="minutes"),
             "end": (start + slot.duration).isoformat(timespec="minutes"),
-            "url": reverse("scheduling:slot_edit", args=[slot.pk]),
+            "url": reverse("booking:planned_class", args=[slot.pk]),
             "panel": reverse("scheduling:calendar_slot", args=[slot.pk]),
             "move": reverse("scheduling:calendar_move", args=[slot.pk]),
             "editable": not slot.is_cancelled and not slot.has_started,

@@ -162,7 +162,7 @@ def _description(slot: Slot, kind: str, page: str) -> list[str]:
 
 
 def _page_of(slot: Slot, kind: str) -> str:
-    return reverse("scheduling:slot_edit" if kind == OWN else "booking:slot", args=[slot.pk])
+    return reverse("booking:planned_class" if kind == OWN else "booking:slot", args=[slot.pk])
 
 
 def _changed_at(slot: Slot) -> datetime:

@@ -29,7 +29,6 @@ urlpatterns = [
     path("teach/calendar/slots/<int:pk>/", calendar.slot_panel, name="calendar_slot"),
     path("teach/calendar/slots/<int:pk>/move/", calendar.move, name="calendar_move"),
     path("teach/slots/new/", views.slot_new, name="slot_new"),
-    path("teach/slots/<int:pk>/", views.slot_edit, name="slot_edit"),
     path("teach/slots/<int:pk>/publish/", views.publish, name="slot_publish"),
     path("teach/slots/<int:pk>/copy/", copies.slot_copy, name="slot_copy"),
     path("teach/week/copy/", copies.week_copy, name="week_copy"),

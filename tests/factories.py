@@ -178,6 +178,7 @@ class SlotFactory(ModelFactory[Slot]):
     published_at = factory.LazyAttribute(lambda slot: clock.now() if slot.state != Slot.State.DRAFT else None)
     online_link = factory.LazyAttribute(lambda slot: "" if slot.room else "https://meet.example.org/back")
     cancelled_at = factory.LazyAttribute(lambda slot: clock.now() if slot.state == Slot.State.CANCELLED else None)
+    created_at = factory.LazyAttribute(lambda _slot: clock.now())
 
 
 class SubstituteRequestFactory(ModelFactory[SubstituteRequest]):

@@ -49,7 +49,6 @@ PLACES = [
                 "scheduling:teach",
                 "scheduling:calendar",
                 "scheduling:slot_new",
-                "scheduling:slot_edit",
                 "booking:planned_class",
                 "booking:change_class",
                 "booking:cancel_class",

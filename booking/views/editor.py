@@ -1,7 +1,7 @@
 """The editor of planned classes: who has booked them, what changing or cancelling them means, and the deed.
 
 What is typed is checked first: the page says which classes and whom it concerns. Only its button, which says what it
-does, saves; and only if that is still so.
+does, saves; and only if that is still so. A draft outside a series concerns nobody, so it is saved at once.
 """
 
 from dataclasses import dataclass
@@ -54,11 +54,13 @@ class Moved:
 @plans_classes
 @require_safe
 def planned_class(request: HttpRequest, pk: int) -> HttpResponse:
-    """A planned class: who has booked it, what was changed about it, and what can be done."""
+    """A planned class, a draft too: who has booked it, what was changed about it, and what can be done."""
     slot = _planned(request, pk)
+    booked = Booking.objects.visible_to(_user(request)).filter(slot=slot)
     context = {
         "slot": slot,
-        "roster": Booking.objects.for_roster().filter(slot=slot),
+        "roster": booked.for_roster(),
+        "called_off": booked.called_off().with_people() if slot.is_cancelled else None,
         "history": history_of(slot),
         "may_change": not slot.is_cancelled and not slot.has_started,
         "may_restore": slot.is_cancelled and not slot.people_told and not slot.has_started,
@@ -125,7 +127,7 @@ def _checked_change(request: HttpRequest, form: ChangeForm) -> HttpResponse:
         form.add_error(None, _("Nothing is different yet. Please change something, or go back."))
         return _change_page(request, form)
     effects = effects_of_change(planned)
-    if form.cleaned_data["seen"] == effects.mark:
+    if (form.saves_at_once and not effects.people) or form.cleaned_data["seen"] == effects.mark:
         changed = change_slots(**asked, revision=revision, by=_user(request))
         messages.success(request, _done(_("Saved."), len(changed), effects))
         return _page_of(form.slot)

@@ -1,6 +1,6 @@
 from scheduling.forms.absences import ClosureForm, TimeOffForm
 from scheduling.forms.copies import CopySlotForm, CopyWeekForm
-from scheduling.forms.fields import LEAST_MINUTES, MOST_MINUTES, MoneyField, OnlineLinkField, WhichOfTwoField
+from scheduling.forms.fields import LEAST_MINUTES, MOST_MINUTES, MoneyField, WhichOfTwoField
 from scheduling.forms.series import SeriesForm
 from scheduling.forms.slots import SlotForm
 from scheduling.forms.substitutes import AcceptForm, AssignForm
@@ -14,7 +14,6 @@ __all__ = [
     "CopySlotForm",
     "CopyWeekForm",
     "MoneyField",
-    "OnlineLinkField",
     "SeriesForm",
     "SlotForm",
     "TimeOffForm",

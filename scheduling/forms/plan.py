@@ -22,11 +22,13 @@ from scheduling.forms.fields import (
     FigureField,
     InstructorField,
     MoneyField,
+    OnlineLinkField,
+    RoomField,
     WallTimeField,
     WhichOfTwoField,
 )
-from scheduling.models import ClassType, Instructor
-from scheduling.operations import MOST_AHEAD, InstructorIsTeaching, SlotInThePast, TooFarAhead
+from scheduling.models import ClassType, Instructor, Room
+from scheduling.operations import MOST_AHEAD, InstructorIsTeaching, NeedsRoomOrLink, SlotInThePast, TooFarAhead
 
 
 def day_ahead(day: date, *, first: date | None = None) -> date:
@@ -104,6 +106,26 @@ class PlanForm(RefusingForm):
         field = self.fields[name]
         assert isinstance(field, forms.ModelChoiceField)
         field.queryset = rows
+
+
+class PlaceForm(RefusingForm):
+    """Where something takes place: in a room, on-line, or both."""
+
+    room = RoomField(
+        label=_("Room"),
+        queryset=Room.objects.select_related("location"),
+        required=False,
+        empty_label=_("None: on-line"),
+        error_messages={"invalid_choice": NOT_ON_OFFER},
+    )
+    online_link = OnlineLinkField()
+
+    def clean(self) -> dict[str, Any]:
+        """See that people will know where to go."""
+        values = super().clean() or self.cleaned_data
+        if {"room", "online_link"} <= values.keys() and not values["room"] and not values["online_link"]:
+            self.refuse(NeedsRoomOrLink())
+        return values
 
 
 class MomentForm(RefusingForm):

@@ -16,13 +16,11 @@ from scheduling.forms.fields import (
     NOT_ON_OFFER,
     DayField,
     FigureField,
-    OnlineLinkField,
-    RoomField,
     WallTimeField,
     WhichOfTwoField,
 )
-from scheduling.forms.plan import PlanForm, day_ahead
-from scheduling.models import Room, Series
+from scheduling.forms.plan import PlaceForm, PlanForm, day_ahead
+from scheduling.models import Series
 from scheduling.operations import (
     MOST_AHEAD,
     InstructorHasLeft,
@@ -40,7 +38,7 @@ MOST_TIMES = 200
 MOST_WEEKS_BETWEEN = 12
 
 
-class SeriesForm(PlanForm):
+class SeriesForm(PlanForm, PlaceForm):
     """What is taught, where, from when on and how often; `series` is the unsaved series.
 
     Which of two equal wall times is meant is asked only where a night within reach has two.
@@ -59,14 +57,6 @@ class SeriesForm(PlanForm):
         TooFarAhead: "starts_on",
     }
 
-    room = RoomField(
-        label=_("Room"),
-        queryset=Room.objects.select_related("location"),
-        required=False,
-        empty_label=_("None: on-line"),
-        error_messages={"invalid_choice": NOT_ON_OFFER},
-    )
-    online_link = OnlineLinkField()
     starts_on = DayField(label=_("First day"))
     wall_time = WallTimeField()
     fold = WhichOfTwoField()
@@ -147,10 +137,8 @@ class SeriesForm(PlanForm):
         return day_ahead(self.cleaned_data["starts_on"])
 
     def clean(self) -> dict[str, Any]:
-        """See that place and end are given, and ask which of two equal times is meant."""
+        """See that the end is given, and ask which of two equal times is meant."""
         values = super().clean()
-        if {"room", "online_link"} <= values.keys() and not values["room"] and not values["online_link"]:
-            self.refuse(NeedsRoomOrLink())
         self._check_end(values)
         if not self.errors:
             self._ask_which()

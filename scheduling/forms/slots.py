@@ -3,16 +3,20 @@
 from typing import Any, ClassVar
 
 from django.db.models import Q, QuerySet
-from django.utils.translation import gettext_lazy as _
 
 from core import clock
+from core.clock import AmbiguousWallTime, NonexistentWallTime
 from core.errors import DomainError
-from scheduling.forms.fields import NOT_ON_OFFER, RoomField
-from scheduling.forms.plan import MomentForm, PlanForm
-from scheduling.models import ClassType, Room, Slot
+from scheduling.forms.plan import MomentForm, PlaceForm, PlanForm
+from scheduling.models import ClassType, Slot
 from scheduling.operations import (
     MOST_AHEAD,
+    ClinicIsClosed,
+    InstructorHasLeft,
+    InstructorIsAway,
     InstructorIsTeaching,
+    NeedsRoomOrLink,
+    NotQualified,
     PriceTooHigh,
     PriceTooLow,
     RoomIsTaken,
@@ -22,27 +26,30 @@ from scheduling.operations import (
 )
 
 
-class SlotForm(PlanForm, MomentForm):
+class SlotForm(PlanForm, PlaceForm, MomentForm):
     """When, where and what. Given a slot, its values are shown."""
 
     REFUSED_BESIDE: ClassVar[dict[type[DomainError], str]] = {
+        AmbiguousWallTime: "fold",
+        ClinicIsClosed: "day",
+        InstructorHasLeft: "instructor",
+        InstructorIsAway: "day",
         InstructorIsTeaching: "wall_time",
+        NeedsRoomOrLink: "room",
+        NonexistentWallTime: "wall_time",
+        NotQualified: "class_type",
+        PriceTooHigh: "price",
+        PriceTooLow: "price",
         RoomIsTaken: "room",
         RoomTooSmall: "capacity",
-        PriceTooLow: "price",
-        PriceTooHigh: "price",
-        TooFarAhead: "day",
         SlotInThePast: "day",
+        TooFarAhead: "day",
     }
 
-    room = RoomField(
-        label=_("Room"),
-        queryset=Room.objects.select_related("location"),
-        empty_label=_("Please choose"),
-        error_messages={"required": _("Please choose a room."), "invalid_choice": NOT_ON_OFFER},
+    field_order = (
+        *("instructor", "class_type", "day", "wall_time", "fold", "room", "online_link"),
+        *("minutes", "capacity", "price"),
     )
-
-    field_order = ("instructor", "class_type", "day", "wall_time", "fold", "room", "minutes", "capacity", "price")
 
     def __init__(self, *args: Any, slot: Slot | None = None, **options: Any) -> None:
         if slot is not None:
@@ -53,28 +60,30 @@ class SlotForm(PlanForm, MomentForm):
         self.fields["day"].widget.attrs |= {"min": today.isoformat(), "max": (today + MOST_AHEAD).isoformat()}
 
     def plan(self) -> dict[str, Any]:
-        """What `draft_slot` and `edit_draft` take, but for the instructor."""
+        """What `draft_slot` and `Wanted` take, but for the instructor."""
         return {
             name: self.cleaned_data[name]
-            for name in ("class_type", "room", "starts_at", "minutes", "capacity", "price")
+            for name in ("class_type", "room", "online_link", "starts_at", "minutes", "capacity", "price")
         }
 
 
 def _values_of(slot: Slot) -> dict[str, Any]:
-    """What the form shows for a draft."""
+    """What the form shows for a slot."""
     start = clock.clinic_time(slot.starts_at)
     return {
+        "instructor": slot.instructor_id,
         "class_type": slot.class_type_id,
         "day": start.date(),
         "wall_time": start.time(),
         "fold": start.fold,
         "room": slot.room_id,
-        "minutes": int(slot.duration.total_seconds()) // 60,
+        "online_link": slot.online_link,
+        "minutes": slot.minutes,
         "capacity": slot.capacity,
         "price": slot.price,
     }
 
 
 def _offered_class_types(slot: Slot | None) -> QuerySet[ClassType]:
-    """Those taught at present, and the one that a draft has already."""
+    """Those taught at present, and the one that a slot has already."""
     return ClassType.objects.filter(Q(is_active=True) | Q(pk=slot.class_type_id if slot else None))

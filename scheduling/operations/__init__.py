@@ -60,7 +60,7 @@ from scheduling.operations.series import (
     stamp_series,
     start_series,
 )
-from scheduling.operations.slots import NotADraft, draft_slot, edit_draft, publish_slot
+from scheduling.operations.slots import NotADraft, draft_slot, publish_slot
 from scheduling.operations.splits import CannotShift
 from scheduling.operations.substitutes import (
     AlreadyTakenOver,
@@ -129,7 +129,6 @@ __all__ = [
     "conflicts_of",
     "count_undecided",
     "draft_slot",
-    "edit_draft",
     "give_place_back",
     "keep_class",
     "missing_days",

@@ -299,8 +299,8 @@ def _save(slots: list[Slot], before: dict[int, dict[str, Any]], by: User | None)
         slot.revision += 1
         if planned.moves:
             slot.moved_at = now
-        record = SlotChange(slot=slot, revision=slot.revision, made_by=by, before=planned.before, tells=planned.tells)
-        changes.append(record)
+        facts = {"before": planned.before, "tells": planned.tells}
+        changes.append(SlotChange(slot=slot, revision=slot.revision, made_by=by, made_at=now, **facts))
     with clashes_named(slots[0]), transaction.atomic():
         Slot.objects.bulk_update(slots, WRITTEN)
     SlotChange.objects.bulk_create(changes)

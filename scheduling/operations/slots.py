@@ -19,7 +19,7 @@ from scheduling.operations.planning import (
 
 class NotADraft(DomainError):
     code = "not_a_draft"
-    message = _("This class is published already, so it cannot be edited as a draft.")
+    message = _("This class was cancelled, so it cannot be published.")
 
 
 def draft_slot(
@@ -56,39 +56,6 @@ def draft_slot(
         refuse_obstacles(slot)
         slot.save(force_insert=True)
     return slot
-
-
-def edit_draft(
-    *,
-    slot: Slot,
-    class_type: ClassType,
-    room: Room | None,
-    starts_at: datetime,
-    minutes: int,
-    capacity: int,
-    price: int,
-    online_link: str = "",
-) -> Slot:
-    """Change a class that nobody outside has seen yet.
-
-    Raises NotADraft when it was published meanwhile, else as `draft_slot`.
-    """
-    with transaction.atomic():
-        draft = Slot.objects.select_for_update(no_key=True).get(pk=slot.pk)
-        if draft.state != Slot.State.DRAFT:
-            raise NotADraft()
-        old_room = draft.room_id
-        draft.class_type, draft.room, draft.starts_at = class_type, room, starts_at
-        draft.ends_at = starts_at + timedelta(minutes=minutes)
-        draft.capacity, draft.price, draft.online_link = capacity, price, online_link
-        draft.revision += 1
-        draft.is_exception = draft.series_id is not None
-        check_figures(draft)
-        with clashes_named(draft), transaction.atomic():
-            lock_for_planning([draft.instructor_id], [draft.room_id, old_room])
-            refuse_obstacles(draft)
-            draft.save()
-    return draft
 
 
 def publish_slot(*, slot: Slot) -> Slot:

@@ -1,4 +1,4 @@
-from scheduling.views.teach import publish, slot_edit, slot_new, teach
+from scheduling.views.teach import publish, slot_new, teach
 from scheduling.views.timetable import timetable
 
-__all__ = ["publish", "slot_edit", "slot_new", "teach", "timetable"]
+__all__ = ["publish", "slot_new", "teach", "timetable"]

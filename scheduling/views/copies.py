@@ -57,7 +57,7 @@ def slot_copy(request: HttpRequest, pk: int) -> HttpResponse:
             form.refuse(error)
         else:
             messages.success(request, _("Copied as a draft: %(slot)s.") % {"slot": draft})
-            return redirect("scheduling:slot_edit", draft.pk)
+            return redirect("booking:planned_class", draft.pk)
     context = {"form": form, "slot": slot}
     return render(request, "scheduling/series/copy_slot.html", context, status=422 if form.errors else 200)
 

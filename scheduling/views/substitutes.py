@@ -76,7 +76,7 @@ def assign(request: HttpRequest, pk: int) -> HttpResponse:
         messages.warning(request, str(error))
         return redirect("scheduling:slot_substitute", pk)
     messages.success(request, _("%(name)s teaches this class. We tell everybody concerned.") % {"name": done.filled_by})
-    return redirect("scheduling:slot_edit", pk)
+    return redirect("booking:planned_class", pk)
 
 
 @teaches_or_manages

@@ -1,4 +1,4 @@
-"""The instructor's pages: the own classes by week, and the form in which one is planned. Managers plan for everyone."""
+"""The instructor's pages: the own classes by week, and the form for a new one. Managers plan for everyone."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -18,7 +18,7 @@ from core.errors import DomainError
 from scheduling.calendar import new_class
 from scheduling.forms import SlotForm
 from scheduling.models import Instructor, Slot, SlotQuerySet
-from scheduling.operations import NotADraft, draft_slot, edit_draft, publish_slot
+from scheduling.operations import draft_slot, publish_slot
 from scheduling.timetable import KEY, day_in_reach
 from scheduling.views.substitutes import requests_to_show
 
@@ -90,36 +90,18 @@ def slot_new(request: HttpRequest) -> HttpResponse:
     return _form_page(request, form)
 
 
-@plans_classes
-@require_http_methods(["GET", "HEAD", "POST"])
-def slot_edit(request: HttpRequest, pk: int) -> HttpResponse:
-    """Change or publish a draft; a published class has a page with those who have booked it."""
-    slot = _planned_slot(request, pk)
-    if slot.state != Slot.State.DRAFT:
-        return redirect("booking:planned_class", pk)
-    form = SlotForm(request.POST or None, slot=slot, instructor=slot.instructor)
-    if form.is_valid():
-        try:
-            with transaction.atomic():
-                return _saved(request, edit_draft(slot=slot, **form.plan()))
-        except NotADraft as error:
-            messages.warning(request, str(error))
-            return redirect("scheduling:slot_edit", pk)
-        except DomainError as error:
-            form.refuse(error)
-    return _form_page(request, form, slot)
-
-
 @form_only("scheduling:teach")
 @plans_classes
 def publish(request: HttpRequest, pk: int) -> HttpResponse:
-    """Open a draft for booking."""
+    """Open a draft for booking, from the weeks or from its own page."""
     try:
         slot = publish_slot(slot=_planned_slot(request, pk))
     except DomainError as error:
         messages.error(request, str(error))
     else:
         _tell_published(request, slot)
+    if request.POST.get("from") == "class":
+        return redirect("booking:planned_class", pk)
     return redirect("scheduling:teach")
 
 
@@ -136,8 +118,8 @@ def _tell_published(request: HttpRequest, slot: Slot) -> None:
     messages.success(request, _("Published: %(slot)s. Patients can book it from now on.") % {"slot": slot})
 
 
-def _form_page(request: HttpRequest, form: SlotForm, slot: Slot | None = None) -> HttpResponse:
-    context = {"form": form, "slot": slot, "is_manager": has_role(request.user, MANAGER)}
+def _form_page(request: HttpRequest, form: SlotForm) -> HttpResponse:
+    context = {"form": form, "is_manager": has_role(request.user, MANAGER)}
     return render(request, "scheduling/teach/form.html", context, status=422 if form.errors else 200)
 
 

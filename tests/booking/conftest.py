@@ -5,9 +5,12 @@ from datetime import UTC, datetime
 import pytest
 from django.test import Client
 
+from accounts import roles
 from accounts.models import Patient
 from core import clock
-from tests.factories import PatientFactory
+from scheduling.models import Instructor
+from tests.booking.editing import signed_in
+from tests.factories import InstructorFactory, PatientFactory, UserFactory
 
 FRIDAY_NOON = datetime(2026, 11, 20, 11, tzinfo=UTC)  # 12:00 in Berlin
 
@@ -32,3 +35,20 @@ def patients_client(patient: Patient) -> Client:
     client = Client()
     client.force_login(patient.account)
     return client
+
+
+@pytest.fixture
+def asha(db: None) -> Instructor:
+    return InstructorFactory(user__name="Asha Lind")
+
+
+@pytest.fixture
+def instructor(asha: Instructor) -> Client:
+    """Asha's browser, signed in."""
+    return signed_in(asha.user)
+
+
+@pytest.fixture
+def manager(db: None) -> Client:
+    """A manager's browser, signed in."""
+    return signed_in(UserFactory(name="Mona Berg", role=roles.MANAGER))

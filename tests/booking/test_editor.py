@@ -1,13 +1,10 @@
 """The editor of planned classes: what it shows before anything is saved, and what it saves then."""
 
-import html
-import re
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
-from django.urls import reverse
 from pytest_django.fixtures import DjangoAssertNumQueries
 
 from accounts import roles
@@ -17,102 +14,40 @@ from core import clock
 from notifications.models import Kind, Message
 from scheduling.models import Instructor, Series, Slot, SlotChange
 from scheduling.operations import Scope, Wanted, cancel_slots, change_slots, start_series
+from tests.booking.editing import (
+    TUESDAY_SIX,
+    booked,
+    five_tuesdays,
+    page_of,
+    sent_again,
+    signed_in,
+    tuesday_class,
+    typed,
+)
 from tests.booking.reading import words
 from tests.factories import (
     BookingFactory,
     ClassTypeFactory,
     ClosureFactory,
     InstructorFactory,
-    LocationFactory,
     PatientFactory,
-    PaymentFactory,
     RoomFactory,
     SeriesFactory,
     SlotFactory,
     UserFactory,
 )
 
-pytestmark = pytest.mark.django_db
-
-NOW = datetime(2026, 11, 20, 11, tzinfo=UTC)  # Friday noon in Berlin
-TUESDAY_SIX = datetime(2026, 11, 24, 17, tzinfo=UTC)
-HIDDEN = re.compile(r'<input type="hidden"\s+name="([a-z_]+)"\s+value="([^"]*)"')
-
-
-@pytest.fixture(autouse=True)
-def _friday_noon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(clock, "now", lambda: NOW)
-
-
-@pytest.fixture
-def asha() -> Instructor:
-    return InstructorFactory(user__name="Asha Lind")
-
-
-@pytest.fixture
-def instructor(asha: Instructor) -> Client:
-    return signed_in(asha.user)
-
-
-@pytest.fixture
-def manager() -> Client:
-    return signed_in(UserFactory(name="Mona Berg", role=roles.MANAGER))
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("friday_noon")]
 
 
 @pytest.fixture
 def slot(asha: Instructor) -> Slot:
-    """Gentle Back Care on Tuesday 24 November at 18:00 in the Quiet Room."""
-    room = RoomFactory(name="Quiet Room", location=LocationFactory(name="House by the Park"))
-    kind = ClassTypeFactory(name="Gentle Back Care", price=1800)
-    return SlotFactory(instructor=asha, room=room, class_type=kind, starts_at=TUESDAY_SIX)
+    return tuesday_class(asha)
 
 
 @pytest.fixture
 def series(asha: Instructor) -> Series:
-    """Tuesdays at 18:00 from 24 November on; five of them."""
-    parts = {"class_type": ClassTypeFactory(name="Gentle Back Care"), "instructor": asha, "room": RoomFactory()}
-    rule = {"starts_on": date(2026, 11, 24), "recurrence": "FREQ=WEEKLY;COUNT=5"}
-    return start_series(series=SeriesFactory.build(**parts, **rule))
-
-
-def signed_in(user: Any) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
-
-
-def booked(slot: Slot, name: str = "Robin Beck", **fields: Any) -> Booking:
-    made_at = clock.now() - timedelta(hours=1)
-    return BookingFactory(slot=slot, patient=PatientFactory(name=name), made_at=made_at, **fields)
-
-
-def page_of(slot: Slot, name: str = "planned_class") -> str:
-    return reverse(f"booking:{name}", args=[slot.pk])
-
-
-def typed(slot: Slot, **more: Any) -> dict[str, Any]:
-    """What a browser sends of the form that was opened now, but for what was typed."""
-    start = clock.clinic_time(slot.starts_at)
-    as_it_is = {
-        "class_type": slot.class_type_id,
-        "instructor": slot.instructor_id,
-        "day": f"{start:%Y-%m-%d}",
-        "wall_time": f"{start:%H:%M}",
-        "room": slot.room_id or "",
-        "online_link": slot.online_link,
-        "minutes": slot.minutes,
-        "capacity": slot.capacity,
-        "price": f"{slot.price / 100:.2f}",
-        "revision": slot.revision,
-        **({"scope": "this"} if slot.series_id else {}),
-    }
-    return as_it_is | more
-
-
-def sent_again(page: Any) -> dict[str, str]:
-    """What the button of a check page sends."""
-    fields = dict(HIDDEN.findall(page.content.decode()))
-    return {name: html.unescape(value) for name, value in fields.items() if name != "csrfmiddlewaretoken"}
+    return five_tuesdays(asha)
 
 
 class TestThePageOfAClass:
@@ -129,8 +64,11 @@ class TestThePageOfAClass:
         assert "When: Tuesday 24 November, 19:00–20:00 (Berlin time)" in text
         assert "before: Tuesday 24 November, 18:00–19:00 (Berlin time)" in text
 
-    def test_is_where_the_address_of_a_published_class_leads(self, instructor: Client, slot: Slot) -> None:
-        assert instructor.get(f"/teach/slots/{slot.pk}/").url == page_of(slot)  # type: ignore[attr-defined]
+    def test_leads_to_a_copy_of_it(self, instructor: Client, slot: Slot) -> None:
+        page = instructor.get(page_of(slot))
+
+        assert "Copy this class" in words(page)
+        assert f'href="/teach/slots/{slot.pk}/copy/"' in page.content.decode()
 
     @pytest.mark.parametrize("people", [1, 3])
     def test_takes_the_same_queries_for_one_and_for_three(
@@ -409,70 +347,6 @@ class TestTwoEditorsAtOnce:
         told = instructor.post(page_of(slot, "cancel_class"), {"reason": "Burst pipe", "revision": 0})
 
         assert (told.status_code, told.context["form"]["reason"].value()) == (409, "Burst pipe")
-        assert Slot.objects.get().is_published
-
-
-class TestCancelling:
-    def test_says_whose_money_goes_back_and_does_it_then(self, instructor: Client, slot: Slot) -> None:
-        paid = booked(slot, "Robin Beck")
-        PaymentFactory(order=paid.order, amount=1800)
-        booked(slot, "Kim Adler", order=None, price=0)
-
-        page = instructor.post(page_of(slot, "cancel_class"), {"reason": "Burst  pipe", "revision": 0})
-
-        text = words(page)
-        assert "and why: “Burst pipe”. What they paid goes back the way it came: 18,00 € in all." in text
-        assert "Kim Adler paid nothing Robin Beck gets 18,00 € back" in text
-        assert "Cancel this class and tell 2 people" in text
-        assert Slot.objects.get().is_published
-
-        instructor.post(page_of(slot, "cancel_class"), sent_again(page))
-
-        cancelled = Slot.objects.get()
-        assert (cancelled.is_cancelled, cancelled.cancel_reason, cancelled.people_told) == (True, "Burst pipe", True)
-        assert "Take the cancelling back" not in words(instructor.get(page_of(slot)))
-
-    def test_a_series_ends_and_nobody_is_told_of_what_nobody_booked(self, instructor: Client, series: Series) -> None:
-        second = Slot.objects.order_by("starts_at")[1]
-
-        page = instructor.post(page_of(second, "cancel_class"), {"reason": "", "revision": 0, "scope": "following"})
-        instructor.post(page_of(second, "cancel_class"), sent_again(page))
-
-        assert "4 classes do not take place" in words(page)
-        assert "The series ends with this" in words(page)
-        assert "Cancel 4 classes Back" in words(page)
-        assert [each.is_cancelled for each in Slot.objects.order_by("starts_at")] == [False, True, True, True, True]
-
-    def test_can_be_taken_back_while_nobody_was_told(self, instructor: Client, slot: Slot) -> None:
-        cancel_slots(slot=slot, scope=Scope.THIS, reason="", revision=0, by=None)
-        assert "Take the cancelling back" in words(instructor.get(page_of(slot)))
-
-        answer = instructor.post(page_of(slot, "restore_class"), follow=True)
-
-        assert "the class takes place" in words(answer)
-        assert Slot.objects.get().is_published
-
-    def test_cannot_be_taken_back_once_people_were_told(self, instructor: Client, slot: Slot) -> None:
-        booked(slot)
-        slot.refresh_from_db()
-        cancel_slots(slot=slot, scope=Scope.THIS, reason="", revision=0, by=None)
-
-        answer = instructor.post(page_of(slot, "restore_class"), follow=True)
-
-        assert "Patients were told that this class is cancelled" in words(answer)
-        assert Slot.objects.get().is_cancelled
-
-    @pytest.mark.parametrize(
-        ("reason", "said"),
-        [("x" * 10_000, "Please keep it to 200 characters"), ("a\x00b", "Null characters are not allowed")],
-    )
-    def test_a_reason_that_cannot_be_kept_is_refused_beside_its_field(
-        self, instructor: Client, slot: Slot, reason: str, said: str
-    ) -> None:
-        page = instructor.post(page_of(slot, "cancel_class"), {"reason": reason, "revision": 0})
-
-        assert page.status_code == 422
-        assert said in str(page.context["form"].errors["reason"])
         assert Slot.objects.get().is_published
 
 

@@ -114,7 +114,7 @@ def test_a_class_is_cancelled_without_javascript_on_a_phone(
     open_page: OpenPage, instructor: Instructor, slot: Slot
 ) -> None:
     page = open_page(PHONE, as_user=instructor.user, java_script_enabled=False)
-    page.goto(f"/teach/slots/{slot.pk}/class/")
+    page.goto(f"/teach/slots/{slot.pk}/")
     page.get_by_role("link", name="Cancel", exact=True).click()
     page.get_by_label("Why").fill("Burst pipe")
     page.get_by_role("button", name="Check whom it concerns").click()

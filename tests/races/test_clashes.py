@@ -9,7 +9,7 @@ from django.db import connection
 
 from core import clock
 from scheduling.models import ClassType, Instructor, Room, Slot
-from scheduling.operations import draft_slot, edit_draft, planning, publish_slot, slots
+from scheduling.operations import Scope, Wanted, change_slots, changes, draft_slot, planning, publish_slot
 from tests.factories import ClassTypeFactory, InstructorFactory, RoomFactory, SlotFactory
 from tests.races.crowd import Pause, all_at_once
 
@@ -67,7 +67,8 @@ def test_10_of_eight_classes_at_once_by_one_instructor_one_is_planned() -> None:
 @pytest.fixture
 def without_looking(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody looks for clashes before writing: only the database stands in the way."""
-    monkeypatch.setattr(planning, "obstacles_to", lambda slots, moving=(): {})
+    for module in (planning, changes):
+        monkeypatch.setattr(module, "obstacles_to", lambda slots, moving=(): {})
 
 
 @pytest.mark.usefixtures("without_looking")
@@ -111,20 +112,12 @@ def slow_updates() -> Iterator[None]:
         cursor.execute("DROP FUNCTION slowly")
 
 
-def two_drafts_that_change_rooms() -> list[partial[Slot]]:
+def two_drafts_that_change_rooms() -> list[partial[list[Slot]]]:
     one = SlotFactory(state=Slot.State.DRAFT)
     other = SlotFactory(state=Slot.State.DRAFT, starts_at=one.starts_at)
+    change = partial(change_slots, scope=Scope.THIS, revision=0, by=None)
     return [
-        partial(
-            edit_draft,
-            slot=slot,
-            class_type=slot.class_type,
-            room=room,
-            starts_at=slot.starts_at,
-            minutes=60,
-            capacity=slot.capacity,
-            price=slot.price,
-        )
+        partial(change, slot=slot, wanted=Wanted.like(slot, room=room))
         for slot, room in [(one, other.room), (other, one.room)]
     ]
 
@@ -136,7 +129,7 @@ def test_two_drafts_that_change_rooms_at_once_are_told_who_is_there_and_do_not_d
 
 @pytest.mark.usefixtures("slow_updates", "without_looking")
 def test_control_without_waiting_for_the_rooms_they_deadlock(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(slots, "lock_for_planning", lambda *_rows: None)
+    monkeypatch.setattr(changes, "lock_for_planning", lambda *_rows: None)
 
     assert all_at_once(two_drafts_that_change_rooms())["OperationalError"] > 0
 

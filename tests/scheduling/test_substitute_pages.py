@@ -83,7 +83,7 @@ def test_where_nobody_is_free_the_page_says_so_before_the_click(slot: Slot) -> N
 
 
 def test_the_class_page_leads_there(slot: Slot) -> None:
-    shown = as_(slot.instructor.user).get(page("slot_edit", slot.pk), follow=True)
+    shown = as_(slot.instructor.user).get(reverse("booking:planned_class", args=[slot.pk]))
 
     assert page("slot_substitute", slot.pk) in shown.content.decode()
     assert "I need a substitute" in words(shown)
@@ -230,7 +230,7 @@ def test_access_to_the_roster_moves_for_that_date_only(helena: Instructor) -> No
 
 def roster_names(user: User, slot: Slot) -> list[str] | None:
     """The patients named on the class's page; None where the page does not exist for this user."""
-    shown = as_(user).get(page("slot_edit", slot.pk), follow=True)
+    shown = as_(user).get(reverse("booking:planned_class", args=[slot.pk]))
     return None if shown.status_code == 404 else sorted(set(re.findall(r"Patient \d", words(shown))))
 
 

@@ -206,6 +206,16 @@ class TestANewClass:
         assert "Quiet Room, House by the Park holds 8 mats." in words(page)
         assert not Slot.objects.exists()
 
+    def test_on_line_needs_no_room_but_its_link(self, instructors_client: Client, typed: dict[str, Any]) -> None:
+        nowhere = instructors_client.post(NEW, typed | {"room": "", "then": "draft"})
+        link = "https://meet.example.org/back"
+        instructors_client.post(NEW, typed | {"room": "", "online_link": link, "then": "publish"})
+
+        slot = Slot.objects.get()
+        assert nowhere.status_code == 422
+        assert "Please choose a room, or enter the link under which people join on-line." in words(nowhere)
+        assert (slot.room, slot.online_link, slot.is_published) == (None, link, True)
+
     def test_earlier_today_is_refused(self, instructors_client: Client, typed: dict[str, Any]) -> None:
         page = instructors_client.post(NEW, typed | {"day": "2026-11-23", "wall_time": "08:55", "then": "publish"})
 
@@ -251,29 +261,6 @@ class TestANewClass:
 
 
 class TestADraft:
-    def test_is_edited_and_stays_a_draft(
-        self, instructor: Instructor, instructors_client: Client, typed: dict[str, Any]
-    ) -> None:
-        draft = draft_of(instructor)
-
-        shown = instructors_client.get(f"/teach/slots/{draft.pk}/").content.decode()
-        instructors_client.post(f"/teach/slots/{draft.pk}/", typed | {"wall_time": "19:00", "price": "20"})
-
-        draft.refresh_from_db()
-        assert 'value="2026-11-24"' in shown and 'value="18:00"' in shown
-        assert (draft.starts_at, draft.price) == (TUESDAY_SIX + timedelta(hours=1), 2000)
-        assert draft.state == Slot.State.DRAFT
-
-    def test_is_edited_and_published_in_one_step(
-        self, instructor: Instructor, instructors_client: Client, typed: dict[str, Any]
-    ) -> None:
-        draft = draft_of(instructor)
-
-        instructors_client.post(f"/teach/slots/{draft.pk}/", typed | {"capacity": "4", "then": "publish"})
-
-        draft.refresh_from_db()
-        assert (draft.is_published, draft.capacity) == (True, 4)
-
     def test_is_published_from_the_list_and_twice_is_once(
         self, instructor: Instructor, instructors_client: Client
     ) -> None:
@@ -294,23 +281,18 @@ class TestADraft:
         assert draft.state == Slot.State.DRAFT
         assert "This time is over." in words(page)
 
-    def test_published_meanwhile_is_not_edited(
-        self, instructor: Instructor, instructors_client: Client, typed: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    def test_is_published_from_its_own_page_which_comes_back(
+        self, instructor: Instructor, instructors_client: Client
     ) -> None:
         draft = draft_of(instructor)
-        valid = "scheduling.forms.SlotForm.is_valid"
 
-        def publish_meanwhile(form: Any) -> bool:
-            Slot.objects.filter(pk=draft.pk).update(state=Slot.State.PUBLISHED, published_at=MONDAY_MORNING)
-            form.full_clean()
-            return True
-
-        monkeypatch.setattr(valid, publish_meanwhile)
-        page = instructors_client.post(f"/teach/slots/{draft.pk}/", typed | {"wall_time": "20:00"}, follow=True)
+        shown = instructors_client.get(f"/teach/slots/{draft.pk}/")
+        page = instructors_client.post(f"/teach/slots/{draft.pk}/publish/", {"from": "class"}, follow=True)
 
         draft.refresh_from_db()
-        assert draft.starts_at == TUESDAY_SIX
-        assert "This class is published already" in words(page)
+        assert buttons(shown) == ["Publish"]
+        assert page.redirect_chain == [(f"/teach/slots/{draft.pk}/", 302)]
+        assert draft.is_published and buttons(page) == ["Change"]
 
     def test_is_not_published_by_looking_at_the_address(
         self, instructor: Instructor, instructors_client: Client
@@ -325,42 +307,36 @@ class TestADraft:
 
 
 class TestAPublishedClass:
-    def test_is_shown_and_not_edited(
-        self, instructor: Instructor, instructors_client: Client, typed: dict[str, Any]
+    def test_says_how_full_it_is_and_leads_to_what_patients_see(
+        self, instructor: Instructor, instructors_client: Client
     ) -> None:
-        slot = SlotFactory(instructor=instructor, starts_at=TUESDAY_SIX, capacity=8, taken=3, price=1800)
+        slot = SlotFactory(instructor=instructor, starts_at=TUESDAY_SIX, capacity=8, taken=3)
 
-        page = instructors_client.get(f"/teach/slots/{slot.pk}/", follow=True)
-        instructors_client.post(f"/teach/slots/{slot.pk}/", typed | {"price": "1"})
+        page = instructors_client.get(f"/teach/slots/{slot.pk}/")
 
-        slot.refresh_from_db()
-        assert slot.price == 1800
         assert "Taken 3 of 8" in words(page) and "Day sheet" not in words(page)
         assert f'href="/slots/{slot.pk}/"' in page.content.decode()
 
     def test_leads_a_manager_to_its_day_sheet(self, managers_client: Client) -> None:
         slot = SlotFactory(starts_at=TUESDAY_SIX)
 
-        page = managers_client.get(f"/teach/slots/{slot.pk}/", follow=True)
+        page = managers_client.get(f"/teach/slots/{slot.pk}/")
 
         assert 'href="/desk/?day=2026-11-24"' in page.content.decode()
 
 
 class TestWhoMayNot:
     @pytest.mark.parametrize("state", [Slot.State.DRAFT, Slot.State.PUBLISHED])
-    def test_another_instructors_class_is_not_there(
-        self, instructors_client: Client, typed: dict[str, Any], state: str
-    ) -> None:
+    def test_another_instructors_class_is_not_there(self, instructors_client: Client, state: str) -> None:
         slot = SlotFactory(starts_at=TUESDAY_SIX, state=state)
 
         answers = [
             instructors_client.get(f"/teach/slots/{slot.pk}/"),
-            instructors_client.post(f"/teach/slots/{slot.pk}/", typed),
             instructors_client.post(f"/teach/slots/{slot.pk}/publish/"),
         ]
 
         slot.refresh_from_db()
-        assert [answer.status_code for answer in answers] == [404, 404, 404]
+        assert [answer.status_code for answer in answers] == [404, 404]
         assert (slot.state, slot.starts_at) == (state, TUESDAY_SIX)
 
     @pytest.mark.parametrize("role", [roles.PATIENT, roles.FRONT_DESK])
