@@ -63,7 +63,11 @@ class MessageQuerySet(models.QuerySet["Message"]):
         details = self.select_related(
             "booking__slot__class_type", "booking__patient", "substitute_request__slot__class_type"
         )
-        return details.defer("text", "html", "headers", "secret").order_by("-pk")
+        return details.without_texts().order_by("-pk")
+
+    def without_texts(self) -> "MessageQuerySet":
+        """Messages for lists: what they say is long and stays in the database."""
+        return self.defer("text", "html", "headers", "secret")
 
     def matching(self, *, q: str = "", state: str = "", kind: str = "", before: int | None = None) -> "MessageQuerySet":
         """Messages in a state, of a kind, older than the key `before`, and as `q` says."""

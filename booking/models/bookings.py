@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Patient, User
@@ -67,10 +67,34 @@ class BookingQuerySet(models.QuerySet["Booking"]):
             "patient__account", "order", "slot__class_type", "slot__instructor", "slot__room__location"
         )
 
-    def for_roster(self) -> "BookingQuerySet":
-        """Who takes a place, by name, with what the desk asks about: phone, payment, who booked; in two queries."""
-        people = self.live().select_related("patient", "booked_by", "order")
+    def called_off(self) -> "BookingQuerySet":
+        """Bookings that had a place when the clinic cancelled the slot, be they ended since.
+
+        Until the class would be over: so long somebody may come in vain who was not told.
+        """
+        return self.filter(_called_off())
+
+    def with_people(self) -> "BookingQuerySet":
+        """Bookings by name, with what the desk asks about: phone, payment, who booked; in two queries."""
+        people = self.select_related("patient", "booked_by", "order")
         return people.prefetch_related("order__payments").order_by("patient__name", "pk")
+
+    def for_roster(self) -> "BookingQuerySet":
+        """Who takes a place, with people."""
+        return self.live().with_people()
+
+    def for_day_sheet(self) -> "BookingQuerySet":
+        """Who takes a place in a class that takes place, and who had one in a class that was cancelled, with people."""
+        takes_part = Q(state__in=Booking.LIVE) & ~Q(slot__state=Slot.State.CANCELLED)
+        return self.filter(takes_part | _called_off()).with_people()
+
+
+def _called_off() -> Q:
+    """See `called_off`. Not what had ended before, nor a hold whose time was over: nobody counted on that place."""
+    cancelled_at = F("slot__cancelled_at")
+    had_place = Q(state__in=Booking.LIVE) | Q(ended_at__gte=cancelled_at)
+    was_over = Q(confirmed_at__isnull=True, hold_expires_at__lt=cancelled_at)
+    return had_place & ~was_over & Q(slot__state=Slot.State.CANCELLED, slot__ends_at__gt=clock.now())
 
 
 class Booking(models.Model):

@@ -23,12 +23,15 @@ def end_for_cancelled_slot(*, booking: Booking) -> None:
     live = locked.with_details().filter(pk=booking.pk).first()
     if live is None:
         return
+    # Not before the cancelling, also where another machine's clock is behind: by that it is known who had a place then.
+    now = max(clock.now(), live.slot.cancelled_at or clock.now())
     if live.is_held:
-        live.hold_expires_at = clock.now()
+        live.hold_expires_at = now
         live.save(update_fields=["hold_expires_at"])
         class_cancelled.send(sender=Booking, booking=live, refund=None)
         return
     live.move_to(Booking.State.CANCELLED)
+    live.ended_at = now
     live.save(update_fields=["state", "ended_at"])
     class_cancelled.send(sender=Booking, booking=live, refund=_owed(live))
     give_place_back(live.slot_id)

@@ -19,12 +19,12 @@ from scheduling.models import Slot
 @permission_required("booking.view_day_sheet", raise_exception=True)
 @require_safe
 def day_sheet(request: HttpRequest) -> HttpResponse:
-    """All classes of one day with everyone who has a place, and who has paid."""
+    """All classes of one day with everyone who has a place, and who has paid; of a cancelled one, who had booked it."""
     asked = DayForm(request.GET)
     day: date = asked.cleaned_data["day"] if asked.is_valid() else clock.clinic_today()
-    roster = Prefetch("bookings", Booking.objects.for_roster(), to_attr="roster")
+    roster = Prefetch("bookings", Booking.objects.for_day_sheet(), to_attr="roster")
     slots = Slot.objects.announced().between(*clock.day_bounds(day)).with_details().prefetch_related(roster)
-    people = [booking for slot in slots for booking in slot.roster]
+    people = [booking for slot in slots if not slot.is_cancelled for booking in slot.roster]
     context = {
         "day": day,
         "form": DayForm(initial={"day": day}),
@@ -34,6 +34,7 @@ def day_sheet(request: HttpRequest) -> HttpResponse:
         "day_after": day + timedelta(days=1),
         "slots": slots,
         "people": len(people),
+        "called_off": [booking for slot in slots if slot.is_cancelled for booking in slot.roster],
         "waiting": sum(booking.is_held for booking in people),
         **money_troubles(),
         "zone": clock.zone_label(),

@@ -225,7 +225,7 @@ def _done(deed: str, count: int, effects: Effects) -> str:
     classes = ngettext("%(count)d class.", "%(count)d classes.", count) % {"count": count} if count > 1 else ""
     told = len(effects.told)
     people = ngettext("%(count)d person is told.", "%(count)d people are told.", told) % {"count": told} if told else ""
-    calls = _("Please call those who have no e-mail.") if effects.to_be_called else ""
+    calls = _("Who has no e-mail has to be called.") if effects.to_be_called else ""
     return " ".join(filter(None, [deed, classes, people, calls]))
 
 

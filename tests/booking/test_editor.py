@@ -185,14 +185,20 @@ class TestChanging:
         assert "Change 3 classes" in words(page)
         assert [each.capacity for each in Slot.objects.order_by("starts_at")] == [8, 8, 5, 5, 5]
 
-    def test_a_patient_without_e_mail_is_to_be_called(self, instructor: Client, slot: Slot) -> None:
+    def test_a_patient_without_e_mail_is_to_be_called_by_those_who_may_see_the_number(
+        self, instructor: Client, manager: Client, slot: Slot
+    ) -> None:
         desk_patient = PatientFactory(name="Toni May", account=None, is_account_holder=False, phone="030 1234")
         BookingFactory(slot=slot, patient=desk_patient, booked_by=UserFactory(), order=None, price=0)
 
-        text = words(instructor.post(page_of(slot, "change_class"), typed(slot, wall_time="19:30")))
+        checked = [
+            words(client.post(page_of(slot, "change_class"), typed(slot, wall_time="19:30")))
+            for client in (manager, instructor)
+        ]
 
-        assert "Toni May no e-mail, please call 030 1234" in text
-        assert "Move this class Back" in text
+        assert "Toni May no e-mail, please call 030 1234" in checked[0]
+        assert "Toni May no e-mail: the desk calls" in checked[1] and "030" not in checked[1]
+        assert all("Move this class Back" in text for text in checked)
 
     def test_price_and_places_concern_nobody_who_has_booked(self, instructor: Client, slot: Slot) -> None:
         booked(slot)
