@@ -9,6 +9,8 @@ from django.test import Client
 from accounts.models import User
 from accounts.signals import account_mail_due
 
+CODE_PAGE = "/accounts/login/code/?next=%2Fslots%2F7%2F"
+
 
 @pytest.fixture(autouse=True)
 def _fresh_limits() -> None:
@@ -61,3 +63,9 @@ class AskForCode:
     def __call__(self, email: str, *, then: str = "/timetable/") -> str:
         self.client.post("/accounts/login/", {"email": email, "next": then})
         return self.mails.last_code
+
+
+def signed_in(client: Client) -> User | None:
+    """Who is signed in in this browser."""
+    key = client.session.get("_auth_user_id")
+    return User.objects.get(pk=key) if key else None
