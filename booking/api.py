@@ -33,6 +33,11 @@ from scheduling.models import Slot
 from scheduling.operations import PriceChanged, SlotFull, SlotMoved, SlotNotPublished, SlotStarted
 
 LARGEST_ID = 2**63 - 1
+BEING_RELEASED = "being_released"
+STATES = [
+    *Booking.State.choices,
+    (BEING_RELEASED, _("Being released: it can be paid for no more, and its place is about to be free")),
+]
 EXAMPLE_BOOKING = {
     "id": 4711,
     "state": "held",
@@ -73,7 +78,12 @@ class BookingAnswer(serializers.Serializer[Booking]):
     """What `described` returns."""
 
     id = serializers.IntegerField()
-    state = serializers.ChoiceField(Booking.State.choices)
+    state = serializers.ChoiceField(
+        STATES,
+        help_text="`held` waits for its payment. `being_released`: it can be paid for no more, because its time is "
+        "over, it was given up, or the class is cancelled; its place is free as soon as its payment page is closed. "
+        "If it turns out paid, `confirmed` follows all the same.",
+    )
     slot = BookedSlot()
     patient = BookedPatient()
     price = serializers.IntegerField(help_text="In the currency's smallest unit (cents).")
@@ -86,16 +96,17 @@ class BookingAnswer(serializers.Serializer[Booking]):
     ended_at = serializers.DateTimeField(allow_null=True)
     free_cancel_until = serializers.DateTimeField(help_text="Before then cancelling costs nothing.")
     payment_url = serializers.URLField(
-        allow_null=True, help_text="The page on which a hold is paid for; null when nothing is to be paid."
+        allow_null=True, help_text="The page on which a `held` place is paid for; else null."
     )
 
 
 def described(booking: Booking) -> dict[str, Any]:
     """A booking as BookingAnswer describes it, written out: a serializer would take five times as long."""
     slot, patient = booking.slot, booking.patient
+    is_payable = booking.can_be_paid
     return {
         "id": booking.pk,
-        "state": booking.state,
+        "state": BEING_RELEASED if booking.is_held and not is_payable else booking.state,
         "slot": {
             "id": slot.pk,
             "class_type": slot.class_type.name,
@@ -110,7 +121,7 @@ def described(booking: Booking) -> dict[str, Any]:
         "confirmed_at": _iso(booking.confirmed_at),
         "ended_at": _iso(booking.ended_at),
         "free_cancel_until": _iso(booking.free_cancel_until),
-        "payment_url": _payment_page(booking) if booking.is_held else None,
+        "payment_url": _payment_page(booking) if is_payable else None,
     }
 
 

@@ -205,6 +205,11 @@ class Booking(models.Model):
         return max(self.hold_expires_at - clock.now(), timedelta())
 
     @property
+    def can_be_paid(self) -> bool:
+        """Whether this is a hold that still has time left, of a class that takes place."""
+        return bool(self.hold_time_left) and not self.slot.is_cancelled
+
+    @property
     def hold_minutes_left(self) -> int:
         """The same in minutes, the running one included."""
         return -(-self.hold_time_left // timedelta(minutes=1))
