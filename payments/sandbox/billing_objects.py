@@ -220,54 +220,71 @@ def invoice(
     period: tuple[int, int],
 ) -> Object:
     """A finalized invoice that waits for its payment. Its `period` is the last one, that of its lines the new."""
-    total = sum(line["amount"] for line in lines)
     return {
         "id": made,
         "object": "invoice",
         "account_country": "DE",
         "account_name": "Sukha sandbox",
-        "amount_due": total,
-        "amount_overpaid": 0,
-        "amount_paid": 0,
-        "amount_remaining": total,
-        "amount_shipping": 0,
-        "attempt_count": 0,
-        "attempted": False,
-        "auto_advance": True,
         "automatic_tax": automatic_tax(disabled_reason=None),
         "billing_reason": reason,
         "collection_method": "charge_automatically",
         "created": created,
         "currency": subscription["currency"],
-        "customer": customer["id"],
-        "customer_address": customer["address"],
-        "customer_email": customer["email"],
-        "customer_name": customer["name"],
-        "customer_phone": customer["phone"],
-        "customer_tax_exempt": "none",
-        "customer_tax_ids": [],
         "default_tax_rates": [],
         "discounts": [],
-        "effective_at": created,
-        "ending_balance": 0,
         "issuer": {"type": "self"},
         "lines": {"object": "list", "data": lines, "has_more": False, "url": f"/v1/invoices/{made}/lines"},
         "livemode": False,
         "metadata": {},
-        "number": f"{customer['invoice_prefix']}-{customer['next_invoice_sequence']:04}",
         "parent": {
             "quote_details": None,
             "subscription_details": {"metadata": dict(subscription["metadata"]), "subscription": subscription["id"]},
             "type": "subscription_details",
         },
-        "payment_settings": nothing("default_mandate", "payment_method_options", "payment_method_types"),
         "period_end": period[1],
         "period_start": period[0],
+        **invoice_state(created),
+        **invoice_sums(sum(line["amount"] for line in lines)),
+        **invoice_customer(customer),
+        **nothing("account_tax_ids", "application", "custom_fields", "description", "due_date", "footer"),
+        **nothing("from_invoice", "hosted_invoice_url", "invoice_pdf", "latest_revision", "on_behalf_of"),
+        **nothing("receipt_number", "rendering", "shipping_cost", "shipping_details", "statement_descriptor"),
+        **nothing("test_clock"),
+        "_payments": [],
+    }
+
+
+def invoice_state(finalized_at: int) -> Object:
+    """How far the paying of a finalized invoice has come: nobody has tried yet."""
+    return {
+        "attempt_count": 0,
+        "attempted": False,
+        "auto_advance": True,
+        "effective_at": finalized_at,
+        "payment_settings": nothing("default_mandate", "payment_method_options", "payment_method_types"),
+        "status": "open",
+        "status_transitions": {
+            **nothing("marked_uncollectible_at", "paid_at", "voided_at"),
+            "finalized_at": finalized_at,
+        },
+        "webhooks_delivered_at": finalized_at,
+        **nothing("automatically_finalizes_at", "default_payment_method", "default_source"),
+        **nothing("last_finalization_error", "next_payment_attempt"),
+    }
+
+
+def invoice_sums(total: int) -> Object:
+    """All of `total` is due, without tax, discount, shipping or balance."""
+    return {
+        "amount_due": total,
+        "amount_overpaid": 0,
+        "amount_paid": 0,
+        "amount_remaining": total,
+        "amount_shipping": 0,
+        "ending_balance": 0,
         "post_payment_credit_notes_amount": 0,
         "pre_payment_credit_notes_amount": 0,
         "starting_balance": 0,
-        "status": "open",
-        "status_transitions": {**nothing("marked_uncollectible_at", "paid_at", "voided_at"), "finalized_at": created},
         "subtotal": total,
         "subtotal_excluding_tax": total,
         "total": total,
@@ -275,13 +292,21 @@ def invoice(
         "total_excluding_tax": total,
         "total_pretax_credit_amounts": [],
         "total_taxes": [],
-        "webhooks_delivered_at": created,
-        **nothing("account_tax_ids", "application", "automatically_finalizes_at", "custom_fields", "customer_account"),
-        **nothing("customer_shipping", "default_payment_method", "default_source", "description", "due_date", "footer"),
-        **nothing("from_invoice", "hosted_invoice_url", "invoice_pdf", "last_finalization_error", "latest_revision"),
-        **nothing("next_payment_attempt", "on_behalf_of", "receipt_number", "rendering", "shipping_cost"),
-        **nothing("shipping_details", "statement_descriptor", "test_clock"),
-        "_payments": [],
+    }
+
+
+def invoice_customer(customer: Object) -> Object:
+    """What an invoice keeps of its customer, and its number, the next of theirs."""
+    return {
+        "customer": customer["id"],
+        "customer_address": customer["address"],
+        "customer_email": customer["email"],
+        "customer_name": customer["name"],
+        "customer_phone": customer["phone"],
+        "customer_tax_exempt": "none",
+        "customer_tax_ids": [],
+        "number": f"{customer['invoice_prefix']}-{customer['next_invoice_sequence']:04}",
+        **nothing("customer_account", "customer_shipping"),
     }
 
 

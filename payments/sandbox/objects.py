@@ -12,6 +12,10 @@ from .events import new_id
 from .state import Object
 
 ADDRESS_KEYS = ("city", "country", "line1", "line2", "postal_code", "state")
+TAKEN_OVER = (
+    *("allow_promotion_codes", "billing_address_collection", "cancel_url", "client_reference_id"),
+    *("locale", "origin_context", "submit_type"),
+)
 
 
 def nothing(*keys: str) -> dict[str, Any]:
@@ -61,55 +65,30 @@ def checkout_session(
 ) -> Object:
     """An open hosted session, made of the checked parameters and what is known of the customer."""
     made = new_id("cs_test", 58)
-    total = sum(item["amount_total"] for item in line_items)
-    paying = params["mode"] == "payment"
-    customer = params.get("customer")
     return {
         "id": made,
         "object": "checkout.session",
         "adaptive_pricing": {"enabled": False},
-        "allow_promotion_codes": params.get("allow_promotion_codes"),
-        "amount_subtotal": total,
-        "amount_total": total,
         "automatic_tax": automatic_tax(),
-        "billing_address_collection": params.get("billing_address_collection"),
-        "cancel_url": params.get("cancel_url"),
-        "client_reference_id": params.get("client_reference_id"),
         "created": created,
         "currency": line_items[0]["currency"],
         "custom_fields": [],
-        "custom_text": {
-            **nothing("after_submit", "shipping_address", "submit", "terms_of_service_acceptance"),
-            **params.get("custom_text", {}),
-        },
-        "customer": customer,
-        "customer_creation": params.get("customer_creation", "if_required") if paying and not customer else None,
-        "customer_details": known,
-        "customer_email": params.get("customer_email"),
         "discounts": [],
         "expires_at": params.get("expires_at", created + 24 * 3600),
-        "invoice_creation": invoice_creation() if paying else None,
         "livemode": False,
-        "locale": params.get("locale"),
         "managed_payments": {"enabled": False},
-        "metadata": params.get("metadata", {}),
-        "mode": params["mode"],
-        "origin_context": params.get("origin_context"),
-        "payment_method_collection": "if_required" if paying else "always",
         "payment_method_options": {"card": {"request_three_d_secure": "automatic"}},
-        "payment_method_types": params.get("payment_method_types", ["card"]),
         "payment_status": "unpaid",
-        "phone_number_collection": params.get("phone_number_collection", {"enabled": False}),
         "shipping_options": [],
         "status": "open",
-        "submit_type": params.get("submit_type"),
-        "success_url": params["success_url"],
-        "total_details": {"amount_discount": 0, "amount_shipping": 0, "amount_tax": 0},
         "ui_mode": "hosted_page",
         "url": f"{base_url}/c/pay/{made}",
+        **as_asked(params),
+        **session_customer(params, known),
+        **session_sums(line_items),
         **nothing("after_expiration", "client_secret", "collected_information", "consent", "consent_collection"),
-        **nothing("currency_conversion", "customer_account", "integration_identifier", "invoice", "payment_intent"),
-        **nothing("payment_link", "payment_method_configuration_details", "permissions", "recovered_from"),
+        **nothing("currency_conversion", "integration_identifier", "invoice", "payment_intent", "payment_link"),
+        **nothing("payment_method_configuration_details", "permissions", "recovered_from"),
         **nothing("saved_payment_method_options", "setup_intent", "shipping_address_collection", "shipping_cost"),
         **nothing("subscription", "wallet_options"),
         "_line_items": line_items,
@@ -119,6 +98,48 @@ def checkout_session(
         "_email": None,
         "_card": None,
         "_notice": None,
+    }
+
+
+def as_asked(params: dict[str, Any]) -> Object:
+    """What a session takes over from its parameters, and how it is paid in the mode that they ask for."""
+    paying = params["mode"] == "payment"
+    return {
+        **{key: params.get(key) for key in TAKEN_OVER},
+        "custom_text": {
+            **nothing("after_submit", "shipping_address", "submit", "terms_of_service_acceptance"),
+            **params.get("custom_text", {}),
+        },
+        "invoice_creation": invoice_creation() if paying else None,
+        "metadata": params.get("metadata", {}),
+        "mode": params["mode"],
+        "payment_method_collection": "if_required" if paying else "always",
+        "payment_method_types": params.get("payment_method_types", ["card"]),
+        "phone_number_collection": params.get("phone_number_collection", {"enabled": False}),
+        "success_url": params["success_url"],
+    }
+
+
+def session_customer(params: dict[str, Any], known: Object | None) -> Object:
+    """Who pays: a customer who exists already, or one who may be made of what the page asks."""
+    customer = params.get("customer")
+    made_if = params.get("customer_creation", "if_required")
+    return {
+        "customer": customer,
+        "customer_account": None,
+        "customer_creation": made_if if params["mode"] == "payment" and not customer else None,
+        "customer_details": known,
+        "customer_email": params.get("customer_email"),
+    }
+
+
+def session_sums(line_items: list[Object]) -> Object:
+    """The sum of the lines, without tax, discount or shipping."""
+    total = sum(item["amount_total"] for item in line_items)
+    return {
+        "amount_subtotal": total,
+        "amount_total": total,
+        "total_details": {"amount_discount": 0, "amount_shipping": 0, "amount_tax": 0},
     }
 
 
