@@ -14,7 +14,9 @@ version lies: every change gives a row another pair. (A hash of the columns woul
 after the marks and before the rows are read, and given back later: 3 taken, 4 taken, 3 taken.) Both are read before the
 rows, so a page is as new as what it is kept under, or newer and then out of use at once.
 
-A page without slots is never kept: it names the next class with a place, which may lie outside the page's days.
+A page that is full from its first class on names the next class with a place, which may lie after the page's days: it
+reaches that far, and its marks with it. A page that may speak of all time to come, because it is empty or no class with
+a place follows, is never kept.
 """
 
 import gzip
@@ -57,12 +59,13 @@ class Page:
 
 @dataclass
 class Kept:
-    """A page and what it was true under: a snapshot, marks, and the moment when its first class begins."""
+    """A page and what it was true under: a snapshot, marks up to `end`, and the moment when its first class begins."""
 
     page: Page
     snapshot: str | None
     marks: Marks
     until: datetime
+    end: datetime
 
     def nothing_happened(self, snapshot: str | None, window: Window) -> bool:
         return snapshot is not None and snapshot == self.snapshot and window.start <= self.until
@@ -117,14 +120,17 @@ def fresh_page(key: Hashable, filters: Filters, render: Callable[[Timetable], st
     kept = kept_pages.find(key)
     if kept and kept.nothing_happened(snapshot, window):
         return kept.page
-    marks = _marks_of(window)
+    end = kept.end if kept else window.end
+    marks = _marks_of(window.start, end)
     if kept and kept.marks == marks:
         kept.snapshot = snapshot
         return kept.page
     answer = read_timetable(filters, window)
     page = Page.of(render(answer))
-    if answer.first_start:
-        kept_pages.keep(key, Kept(page, snapshot, marks, answer.first_start))
+    if answer.first_start and answer.reach:
+        if answer.reach > end:  # without marks it is never true, but tells the next one how far its marks have to reach
+            snapshot, marks, end = None, (), answer.reach
+        kept_pages.keep(key, Kept(page, snapshot, marks, answer.first_start, end))
     return page
 
 
@@ -143,8 +149,8 @@ def _current_snapshot() -> str | None:
         return str(_row("SELECT pg_current_snapshot()::text")[0])
 
 
-def _marks_of(window: Window) -> Marks:
-    return _row(_MARKS, [window.start, window.end])
+def _marks_of(start: datetime, end: datetime) -> Marks:
+    return _row(_MARKS, [start, end])
 
 
 def marks_of_slots(start: datetime, end: datetime) -> Marks:

@@ -4,18 +4,21 @@ import calendar
 import re
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from functools import cached_property
 from itertools import groupby
 
 from django.db import models
 from django.db.models.functions import ExtractHour
 from django.http import QueryDict
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from core import clock
 from scheduling.focus import FocusArea
 from scheduling.models import ClassType, Slot, SlotQuerySet
 
-DAYS = timedelta(days=14)
+WEEK = timedelta(days=7)
+DAYS = 2 * WEEK
 HORIZON = timedelta(days=730)
 MOST_SLOTS = 150
 
@@ -48,7 +51,7 @@ TIMES = frozenset(TimeOfDay.values)
 
 @dataclass(frozen=True)
 class Filters:
-    """What was asked for: the first day (None: today) and which classes (empty: all)."""
+    """What was asked for: the first day (None: today), which classes (empty: all), and whether as a week overview."""
 
     first_day: date | None = None
     focus: tuple[str, ...] = ()
@@ -58,6 +61,7 @@ class Filters:
     time: str = ""
     online: bool = False
     places_left: bool = False
+    week: bool = False
 
     @property
     def chosen(self) -> int:
@@ -67,6 +71,20 @@ class Filters:
 
     def from_day(self, day: date) -> "Filters":
         return replace(self, first_day=day)
+
+    def as_list(self) -> "Filters":
+        return replace(self, week=False)
+
+    def as_week(self) -> "Filters":
+        return replace(self, week=True)
+
+    def dropped(self) -> "Filters":
+        """All classes from today, laid out as before."""
+        return Filters(week=self.week)
+
+    def for_calendars(self) -> "Filters":
+        """The same kind of classes without days, for a feed; whether full or not, so that none vanishes from it."""
+        return replace(self, first_day=None, places_left=False, week=False)
 
     def address(self) -> str:
         """The query string that asks for the same: `?focus=alignment&from=2026-11-24`, or nothing."""
@@ -81,7 +99,10 @@ class Filters:
             query["places"] = "left"
         if self.first_day:
             query["from"] = self.first_day.isoformat()
-        return f"?{query.urlencode()}" if query else ""
+        if self.week:
+            query["view"] = "week"
+        asked = query.urlencode()
+        return f"?{asked}" if asked else ""
 
 
 def read_filters(params: QueryDict) -> tuple[Filters, bool]:
@@ -89,7 +110,7 @@ def read_filters(params: QueryDict) -> tuple[Filters, bool]:
 
     What is not understood is left out. A day in the past means today: an old link still leads to the next classes.
     """
-    names = ("level", "instructor", "location", "time", "online", "places", "from")
+    names = ("level", "instructor", "location", "time", "online", "places", "from", "view")
     asked = {name: params.get(name, "") for name in names}
     areas = [area for area in params.getlist("focus") if area]
     filters = Filters(
@@ -101,6 +122,7 @@ def read_filters(params: QueryDict) -> tuple[Filters, bool]:
         time=asked["time"] if asked["time"] in TIMES else "",
         online=asked["online"] == "only",
         places_left=asked["places"] == "left",
+        week=asked["view"] == "week",
     )
     understood = {
         "level": filters.level,
@@ -110,6 +132,7 @@ def read_filters(params: QueryDict) -> tuple[Filters, bool]:
         "online": filters.online,
         "places": filters.places_left,
         "from": filters.first_day,
+        "view": filters.week,
     }
     missed = any(asked[name] and not understood[name] for name in asked)
     if filters.first_day and filters.first_day <= clock.clinic_today():
@@ -151,8 +174,13 @@ class Day:
     slots: list[Slot]
 
     @property
-    def title(self) -> str:
-        return clock.format_day(self.date)
+    def weekday(self) -> str:
+        return date_format(self.date, "l")
+
+    @property
+    def date_words(self) -> str:
+        """`24 November`; with the year when it is not this one."""
+        return date_format(self.date, "j F" if self.date.year == clock.clinic_today().year else "j F Y")
 
     @property
     def anchor(self) -> str:
@@ -191,6 +219,43 @@ class Timetable:
         return self.days[0].slots[0].starts_at if self.days else None
 
     @property
+    def shown_days(self) -> list[Day]:
+        """The days as they are laid out: a list leaves out those without a class, a week does not."""
+        if not self.filters.week or not self.days:
+            return self.days
+        with_slots = {day.date: day for day in self.days}
+        dates = (self.first_day + timedelta(days=nth) for nth in range((self.last_day - self.first_day).days + 1))
+        return [with_slots.get(date) or Day(date, []) for date in dates]
+
+    @cached_property
+    def next_place(self) -> Slot | None:
+        """When the first class is full: the next one with a place, of these days or of those after them."""
+        if not self.days or not self.days[0].slots[0].is_full:
+            return None
+        shown = (slot for day in self.days for slot in day.slots if not slot.is_full)
+        later = passing(self.filters, _with_a_place()).filter(starts_at__gte=self.end)
+        return next(shown, None) or later.first()
+
+    @property
+    def start(self) -> datetime:
+        """The first instant of the days shown."""
+        return clock.day_bounds(self.first_day)[0]
+
+    @property
+    def end(self) -> datetime:
+        """The first instant after the days shown."""
+        return clock.day_bounds(self.last_day)[1]
+
+    @property
+    def reach(self) -> datetime | None:
+        """The end of the time that the answer speaks of; None if that is all time to come."""
+        if not self.days:
+            return None
+        if not self.days[0].slots[0].is_full:
+            return self.end
+        return max(self.end, self.next_place.ends_at) if self.next_place else None
+
+    @property
     def starts_today(self) -> bool:
         return self.filters.first_day is None
 
@@ -206,10 +271,6 @@ class Timetable:
         return self.filters.from_day(day) if day <= clock.clinic_today() + HORIZON else None
 
     @property
-    def later_until(self) -> date:
-        return self.last_day + DAYS
-
-    @property
     def next_match(self) -> Slot | None:
         """For an empty answer: the next class with a place, on any day, that passes the filters."""
         return passing(self.filters, _with_a_place()).first()
@@ -221,7 +282,7 @@ class Timetable:
 
 
 def read_timetable(filters: Filters, window: Window) -> Timetable:
-    """Read the slots of `window` that pass the filters; of very many, those of the first whole days."""
+    """Read the slots of `window` that pass the filters; of very many, those of the first whole days or week."""
     slots = Slot.objects.published().between(window.start, window.end).with_details()
     found = list(passing(filters, slots)[: MOST_SLOTS + 1])
     days = [
@@ -231,6 +292,9 @@ def read_timetable(filters: Filters, window: Window) -> Timetable:
     last_day = window.last_day
     if len(found) > MOST_SLOTS and len(days) > 1:
         last_day = days.pop().date - timedelta(days=1)
+        if filters.week and last_day >= window.first_day + WEEK:
+            last_day = window.first_day + WEEK - timedelta(days=1)
+            days = [day for day in days if day.date <= last_day]
     return Timetable(filters, days, window.first_day, last_day)
 
 

@@ -79,11 +79,15 @@ def _whole_page(request: HttpRequest, answer: Timetable, understood: bool) -> st
 
 
 def _context(answer: Timetable, understood: bool) -> dict[str, object]:
+    feed = settings.SITE_URL + reverse("scheduling:timetable_feed") + answer.filters.for_calendars().address()
     return {
         "timetable": answer,
         "filters": answer.filters,
         "understood": understood,
         "zone": clock.zone_label(),
+        "zone_key": clock.clinic_zone().key,
+        "feed": feed,
+        "subscribe": "webcal:" + feed.partition(":")[2],
         "here": reverse("scheduling:timetable"),
     }
 

@@ -80,6 +80,7 @@ def house() -> House:
         people[role] = UserFactory()
         roles.assign_role(people[role], role)
     full = SlotFactory(capacity=1)
+    SlotFactory(instructor=full.instructor, starts_at=full.starts_at + timedelta(days=1))
     BookingFactory(slot=full)
     confirmed = BookingFactory(patient=patient)
     taught = SlotFactory(instructor=instructor, starts_at=clock.now() + timedelta(days=6))
@@ -116,6 +117,8 @@ PAGES: dict[str, tuple[str | None, str]] = {
     "privacy": (None, "/privacy/"),
     "timetable": (None, "/timetable/"),
     "timetable without a match": (None, "/timetable/?focus=alignment"),
+    "timetable that begins full": (None, "/timetable/?instructor={full_slot.instructor_id}"),
+    "timetable as a week": (None, "/timetable/?view=week"),
     "class": (None, "/slots/{open_slot.pk}/"),
     "full class": (roles.PATIENT, "/slots/{full_slot.pk}/"),
     "own class": (roles.PATIENT, "/slots/{confirmed.slot_id}/"),

@@ -17,12 +17,6 @@ from tests.factories import ClassTypeFactory, InstructorFactory, SlotFactory
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), pytest.mark.django_db(transaction=True)]
 
 OpenPage = Callable[..., Page]
-WATCH_SHIFTS = """
-    window.shifts = 0
-    new PerformanceObserver((seen) => {
-        for (const entry of seen.getEntries()) if (!entry.hadRecentInput) window.shifts += entry.value
-    }).observe({type: "layout-shift", buffered: true})
-"""
 
 
 def two_classes() -> tuple[Slot, Slot]:
@@ -63,25 +57,6 @@ def test_without_script_the_filters_are_a_form_with_a_button(open_page: OpenPage
     expect(page.get_by_role("link", name="Calm")).to_have_count(0)
 
 
-@pytest.mark.parametrize("viewport", [PHONE, LAPTOP, {"width": 320, "height": 640}], ids=["phone", "laptop", "narrow"])
-def test_who_is_elsewhere_also_sees_their_own_time_and_nothing_moves(
-    open_page: OpenPage, viewport: dict[str, int]
-) -> None:
-    day = clock.clinic_today() + timedelta(days=3)
-    start = clock.day_bounds(day)[0] + timedelta(hours=23)
-    SlotFactory(starts_at=start)
-    page = open_page(viewport, timezone_id="Asia/Tokyo")
-    page.add_init_script(WATCH_SHIFTS)
-
-    page.goto("/timetable/")
-
-    tokyo = start.astimezone(clock._zone("Asia/Tokyo"))
-    own = page.locator(".own-time").first
-    expect(own).to_contain_text(f"{tokyo:%a} {tokyo:%H:%M}–{tokyo + timedelta(hours=1):%H:%M} your time")
-    assert page.evaluate("window.shifts") == 0
-    assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
-
-
 def a_class_on_each_day(days: int) -> list[Slot]:
     first = clock.day_bounds(clock.clinic_today())[0] + timedelta(hours=34)
     return [SlotFactory(starts_at=first + timedelta(days=day)) for day in range(days)]
@@ -114,16 +89,6 @@ def test_without_script_the_strip_of_days_leads_to_a_day(open_page: OpenPage) ->
     page.get_by_role("link", name=f"{clock.clinic_time(slot.starts_at):%a %-d %B}").click()
 
     expect(page.get_by_role("heading", name=slot.class_type.name, exact=True)).to_be_in_viewport()
-
-
-def test_who_is_in_the_clinics_zone_sees_one_time_only(open_page: OpenPage) -> None:
-    SlotFactory()
-    page = open_page(PHONE, timezone_id="Europe/Paris")
-
-    page.goto("/timetable/")
-
-    expect(page.get_by_text("Berlin time")).to_have_count(1)
-    expect(page.locator(".own-time")).to_have_count(0)
 
 
 def test_choosing_a_class_type_fills_in_its_figures_but_not_over_what_was_typed(open_page: OpenPage) -> None:

@@ -34,6 +34,8 @@ pytestmark = pytest.mark.usefixtures("monday")
         ("from=2026-12-01", Filters(first_day=date(2026, 12, 1))),
         ("from=2026-11-23", Filters()),
         ("from=2020-01-01", Filters()),
+        ("view=week&level=gentle", Filters(level="gentle", week=True)),
+        ("view=", Filters()),
         ("utm_source=letter", Filters()),
     ],
 )
@@ -56,6 +58,8 @@ def test_an_address_is_understood(address: str, filters: Filters) -> None:
         "places=many",
         "time=night",
         "online=yes",
+        "view=month",
+        "view=weekly",
         "from=tomorrow",
         "from=2026-02-30",
         "from=20261201",
@@ -105,6 +109,7 @@ filters = st.builds(
     time=st.just("") | st.sampled_from(TimeOfDay.values),
     online=st.booleans(),
     places_left=st.booleans(),
+    week=st.booleans(),
 )
 
 
@@ -116,8 +121,12 @@ def test_what_is_written_into_an_address_is_read_back(monday: datetime) -> None:
     holds()
 
 
+def test_an_address_that_asks_for_nothing_is_empty() -> None:
+    assert Filters().address() == ""
+
+
 def test_any_text_in_any_place_is_read_without_harm(monday: datetime) -> None:
-    names = st.sampled_from(["focus", "level", "instructor", "location", "time", "online", "places", "from"])
+    names = st.sampled_from(["focus", "level", "instructor", "location", "time", "online", "places", "from", "view"])
 
     @given(st.dictionaries(names, st.text(max_size=30)))
     def holds(asked: dict[str, str]) -> None:

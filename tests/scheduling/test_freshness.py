@@ -327,7 +327,7 @@ def test_the_least_recently_used_pages_go_when_memory_is_full() -> None:
     pages = KeptPages(most_bytes=3 * page.size)
 
     def keep(key: str) -> None:
-        pages.keep(key, Kept(page, None, (), MONDAY_MORNING))
+        pages.keep(key, Kept(page, None, (), MONDAY_MORNING, MONDAY_MORNING))
 
     for key in "abc":
         keep(key)

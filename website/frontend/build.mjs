@@ -1,5 +1,5 @@
 // Builds everything the browser gets into website/static/build/: app.css, app.js, fonts/ and icons.json;
-// calendar.js and calendar.css are for the one page that has the grid.
+// calendar.js and calendar.css are for the one page that has the grid, zone.js is for the timetable.
 // `npm run build` once, `npm run watch` while working on templates. Nothing is fetched; all comes from node_modules.
 
 import { spawn } from "node:child_process";
@@ -70,7 +70,7 @@ function buildStyles() {
 
 async function buildScripts() {
   const options = {
-    entryPoints: [join(here, "js", "app.js"), join(here, "js", "calendar.js"), join(here, "css", "calendar.css")],
+    entryPoints: ["js/app.js", "js/calendar.js", "js/zone.js", "css/calendar.css"].map((file) => join(here, file)),
     entryNames: "[name]",
     outdir: out,
     bundle: true,

@@ -1,5 +1,6 @@
 // Times are the clinic's. Somebody in another zone also sees their own, after the clinic's: it must not move anything.
 // The server writes <time datetime="2026-11-24T18:00+01:00" data-until="…">, equal for one moment; the words stand in base.html.
+// The timetable does the same while it is being read (zone.js).
 
 const MINUTE = 60 * 1000;
 
