@@ -176,13 +176,24 @@ class TestWhatEachWasTold:
 
         assert "Robin Beck no phone Told by e-mail" in class_page(manager, slot)
 
-    def test_leads_to_the_message(self, manager: Client, slot: Slot) -> None:
-        booked(slot, "Robin Beck")
+    def test_leads_to_the_message_once_something_became_of_it(self, manager: Client, slot: Slot) -> None:
+        sent, failed, queued = (booked(slot, name) for name in ("Kim Adler", "Robin Beck", "Nour Haddad"))
+        toni = booked(slot, "Toni May", phone="030 1234", has_mail=False)
         called_off(slot)
+        told(sent, State.SENT)
+        told(failed, State.FAILED)
+        told(toni, State.VOID, void_reason=Message.VoidReason.NO_ADDRESS)
 
-        page = manager.get(reverse("booking:planned_class", args=[slot.pk])).content.decode()
+        page = manager.get(reverse("booking:planned_class", args=[slot.pk]))
 
-        assert reverse("notifications:message", args=[Message.objects.get().pk]) in page
+        assert "Told by e-mail sent Fri 20 Nov, 12:00" in words(page)
+        assert "E-mail failed: please call See the message" in words(page)
+        linked = [
+            booking
+            for booking in (sent, failed, queued, toni)
+            if reverse("notifications:message", args=[Message.objects.get(booking=booking).pk]) in page.content.decode()
+        ]
+        assert linked == [sent, failed]
 
 
 class TestWhoIsListed:
