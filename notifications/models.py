@@ -117,6 +117,7 @@ class Message(models.Model):
         CLASS_CANCELLED = "class_cancelled", _("The class was cancelled.")
         CLASS_TAKES_PLACE = "takes_place", _("The class takes place after all.")
         CLASS_MOVED = "class_moved", _("The class was moved; another message names the new time.")
+        UNCHANGED = "unchanged", _("The class is again as the patient knows it.")
         CLASS_BEGAN = "class_began", _("The class had begun.")
         SETTLED = "settled", _("Who teaches the class was settled otherwise meanwhile.")
         REMINDERS_OFF = "reminders_off", _("Reminders are switched off for this account.")

@@ -2,7 +2,7 @@
 
 from booking.models import Booking
 from core import clock
-from notifications.changes import is_told_by_a_later_message
+from notifications.changes import is_told_by_a_later_message, what_is_new
 from notifications.models import MONEY_KINDS, Kind, Message, Preference
 from notifications.reminders import occasion_of
 from scheduling.models import Slot, SubstituteRequest
@@ -44,11 +44,17 @@ def _why_booking_void(message: Message, booking: Booking) -> Message.VoidReason 
         return Reason.NOT_BOOKED
     if booking.slot.state == Slot.State.CANCELLED:
         return Reason.CLASS_CANCELLED
-    if message.kind == Kind.CLASS_CHANGED and is_told_by_a_later_message(message, booking.slot):
-        return Reason.CLASS_MOVED
+    if message.kind == Kind.CLASS_CHANGED:
+        return _why_change_void(message, booking)
     if message.kind == Kind.CLASS_REMINDER:
         return _why_reminder_void(message, booking)
     return None
+
+
+def _why_change_void(message: Message, booking: Booking) -> Message.VoidReason | None:
+    if is_told_by_a_later_message(message):
+        return Reason.CLASS_MOVED
+    return None if what_is_new(message, booking.slot) else Reason.UNCHANGED
 
 
 def _why_request_void(message: Message, request: SubstituteRequest) -> Message.VoidReason | None:
