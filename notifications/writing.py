@@ -23,6 +23,7 @@ from core.money import format_money
 from notifications.changes import old_and_new
 from notifications.focus_notes import focus_note_for
 from notifications.models import MONEY_KINDS, Kind, Message
+from notifications.refunds import refund_of
 from notifications.relevance import address_of
 from notifications.reminders import reminder_due_at
 from notifications.unsubscribe import unsubscribe_url
@@ -113,7 +114,7 @@ def _booking_words(message: Message, booking: Booking) -> dict[str, Any]:
         "is_held": booking.is_held,
         "was_moved": booking.was_moved,
         "changes": old_and_new(message, booking.slot) if message.kind == Kind.CLASS_CHANGED else [],
-        "goes_back": message.kind == Kind.CLASS_CANCELLED and message.occasion.startswith("refund"),
+        "goes_back": _goes_back(message),
         "reason": booking.slot.cancel_reason,
         "price": format_money(booking.price, booking.currency),
         "free_until": _free_until(booking),
@@ -174,6 +175,12 @@ def _online(booking: Booking) -> list[str]:
         return []
     link = booking.slot.online_link if booking.is_confirmed else _("The link comes with the confirmation.")
     return [_("On-line"), link]
+
+
+def _goes_back(message: Message) -> str:
+    """How much money goes back because the class was cancelled; empty for none."""
+    refund = refund_of(message) if message.kind == Kind.CLASS_CANCELLED else None
+    return format_money(refund.amount, refund.payment.currency) if refund else ""
 
 
 def _free_until(booking: Booking) -> str:

@@ -15,6 +15,7 @@ from core import clock
 from core.wakeup import wake_worker
 from notifications.changes import occasion_of_change
 from notifications.models import Kind, Message
+from notifications.refunds import occasion_of_refund
 from notifications.reminders import occasion_of, reminder_due_at
 from payments.models import Refund
 from scheduling.models import Instructor, SlotChange, SubstituteRequest
@@ -45,7 +46,7 @@ def write_reminder(*, booking: Booking) -> None:
 def write_refund(*, booking: Booking, refund: Refund) -> None:
     """Tell the patient that a payment for the booking bought nothing and goes back, and why; once for each refund."""
     kind = KIND_OF_REFUND[Refund.Reason(refund.reason)]
-    _write_about(booking, kind, occasion=f"refund {refund.pk}", drop_after=clock.now() + OF_USE_FOR)
+    _write_about(booking, kind, occasion=occasion_of_refund(refund), drop_after=clock.now() + OF_USE_FOR)
 
 
 def write_change(*, booking: Booking, change: SlotChange) -> None:
@@ -58,7 +59,7 @@ def write_change(*, booking: Booking, change: SlotChange) -> None:
 
 def write_cancelled_class(*, booking: Booking, refund: Refund | None) -> None:
     """Tell the patient that the class does not take place and, with `refund`, that the money goes back."""
-    occasion = f"refund {refund.pk}" if refund else "cancelled"
+    occasion = occasion_of_refund(refund) if refund else "cancelled"
     _write_about(booking, Kind.CLASS_CANCELLED, occasion=occasion, drop_after=clock.now() + OF_USE_FOR)
 
 

@@ -13,6 +13,8 @@ from core import clock
 from notifications.changes import TOLD_TOGETHER
 from notifications.models import Kind, Message
 from notifications.operations import deliver_due_messages
+from payments.models import Refund
+from payments.operations import owe_refund
 from scheduling.history import TOLD
 from scheduling.models import Slot, SlotChange
 from scheduling.operations import Scope, Wanted, cancel_slots, change_slots
@@ -124,6 +126,19 @@ def test_a_cancelled_class_says_why_and_what_happens_to_the_money(booking: Booki
     for text in texts_of(mail):
         assert "The reason: Burst pipe" in text
         assert "We are sending 18,00 € back to the card" in text
+
+
+def test_only_what_still_goes_back_is_promised(booking: Booking, mail_server: MailServer) -> None:
+    """A part of the payment had been refunded before, 5 of 18 €."""
+    payment = PaymentFactory(order=booking.order, amount=booking.price)
+    owe_refund(payment=payment, amount=500, reason=Refund.Reason.AT_THE_DASHBOARD)
+    cancel(booking.slot)
+    end_for_cancelled_slot(booking=booking)
+
+    [mail] = delivered(mail_server)
+
+    for text in texts_of(mail):
+        assert "We are sending 13,00 € back to the card" in text
 
 
 def test_a_free_class_that_is_cancelled_talks_of_no_money(mail_server: MailServer) -> None:
