@@ -90,8 +90,8 @@ def tell_of_second_payment(*, order: Order, refund: Refund) -> None:
 def _has_got_place(booking: Booking) -> bool:
     """Confirm the booking, if its place is still there or a free one can be taken again.
 
-    The slot comes last, as in `book_place`: its lock is short, and whoever books the same class for the same patient
-    now is waited for.
+    The slot comes after the booking, as in `book_place`: its lock is short, and whoever books the same class for the
+    same patient now is waited for. The messages come last: they are about the class as it is under that lock.
     """
     if booking.state == Booking.State.CANCELLED:
         return False
@@ -100,8 +100,8 @@ def _has_got_place(booking: Booking) -> bool:
         with transaction.atomic():
             booking.move_to(Booking.State.CONFIRMED)
             booking.save(update_fields=["state", "confirmed_at", "ended_at"])
+            booking.slot = secure_place(booking.slot_id)
             booking_confirmed.send(sender=Booking, booking=booking)
-            secure_place(booking.slot_id)
     except (SlotFull, SlotStarted, SlotNotPublished):
         pass
     except IntegrityError as error:
@@ -113,17 +113,26 @@ def _has_got_place(booking: Booking) -> bool:
     return False
 
 
-def _keep_place(slot_id: int) -> None:
+def _keep_place(slot_id: int) -> Slot:
     """A hold has taken its place, also of a class that has begun since; only a cancelled class has none any more.
 
-    Whoever cancels it at this moment is waited for, or waits for us and then finds the booking confirmed.
+    Whoever moves or cancels it at this moment is waited for, or waits for us and then finds the booking confirmed.
     """
-    if not Slot.objects.select_for_update(no_key=True).get(pk=slot_id).is_published:
+    slot = _locked(slot_id)
+    if not slot.is_published:
         raise SlotNotPublished()
+    return slot
 
 
-def _take_place_again(slot_id: int) -> None:
-    take_place(Slot.objects.get(pk=slot_id))
+def _take_place_again(slot_id: int) -> Slot:
+    """Whoever moves it at this moment is waited for: the place is paid for, whenever the class takes place."""
+    slot = _locked(slot_id)
+    take_place(slot)
+    return slot
+
+
+def _locked(slot_id: int) -> Slot:
+    return Slot.objects.select_for_update(no_key=True).get(pk=slot_id)
 
 
 def _send_back(payment: Payment, booking: Booking) -> None:

@@ -118,11 +118,8 @@ def test_cancelling_a_class_and_its_payment_at_once_end_in_order(
 def test_control_without_the_slots_lock_a_cancelled_class_is_confirmed(
     hold: Booking, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def look_only(slot_id: int) -> None:
-        assert Slot.objects.get(pk=slot_id).is_published
-
     pause = Pause()
-    monkeypatch.setattr(pay, "_keep_place", look_only)
+    monkeypatch.setattr(pay, "_locked", lambda slot_id: Slot.objects.get(pk=slot_id))
 
     all_at_once([pause.before_commit(partial(cancel, hold.slot)), pause.then(partial(money_arrives, hold.order))])
 
