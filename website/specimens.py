@@ -30,6 +30,7 @@ class SpecimenForm(forms.Form):
         required=False,
     )
     mind = forms.CharField(label=_("What should we mind?"), widget=forms.Textarea(attrs={"rows": 3}), required=False)
+    letter = forms.FileField(label=_("A doctor’s letter"), required=False)
     agree = forms.BooleanField(label=_("I have read when it is better to see a doctor first"))
 
 
