@@ -68,7 +68,8 @@ def week_copy(request: HttpRequest) -> HttpResponse:
     """Copy a week in two steps: which one, then its classes with what stands in their way. Only the second saves."""
     own = None if has_role(request.user, MANAGER) else get_object_or_404(Instructor, user=request.user, is_active=True)
     week = monday_of(day_in_reach(request.GET.get("week", "")) or clock.clinic_today())
-    form = CopyWeekForm(request.POST or None, instructor=own, initial={"week": week, "to": week + WEEK})
+    initial = {"week": week, "to": week + WEEK, "instructor": request.GET.get("instructor")}
+    form = CopyWeekForm(request.POST or None, instructor=own, initial=initial)
     if form.is_valid() and request.POST.get("step") != "change":
         values = form.cleaned_data
         planned = preview_week(week=values["week"], to=values["to"], instructor=form.whose)
@@ -115,6 +116,7 @@ def _preview(
         "whose": form.whose,
         "open": sum(row.is_open for row in rows),
         "copied": sum(not row.planned.problem and not row.is_left_out for row in rows),
+        "possible": any(not row.planned.problem for row in rows),
         "refused": refused,
         "zone": clock.zone_label(),
     }

@@ -142,7 +142,7 @@ def _start(request: HttpRequest, form: SeriesForm, planned: list[PlannedDay]) ->
     series.skipped_days = sorted(left_out)
     try:
         start_series(series=series)
-    except DaysBlocked:
+    except (DaysBlocked, NoDays):
         return _preview(request, form, planned, refused=True)
     count = series.slots.count()
     planned_words = _("Planned: %(class_type)s. %(rule)s.")
@@ -171,6 +171,7 @@ def _preview(
             "open": sum(day.is_open for day in days),
             "closed": sum(day.planned.is_closed for day in days),
         },
+        "possible": any(day.planned.slot for day in days),
         "goes_on": series.ends_on is None and times_of(series.recurrence) is None,
         "last": planned[-1].day,
         "refused": refused,

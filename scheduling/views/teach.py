@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import groupby
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -102,7 +104,16 @@ def publish(request: HttpRequest, pk: int) -> HttpResponse:
         _tell_published(request, slot)
     if request.POST.get("from") == "class":
         return redirect("booking:planned_class", pk)
-    return redirect("scheduling:teach")
+    return redirect(_weeks_shown(request))
+
+
+def _weeks_shown(request: HttpRequest) -> str:
+    """The address of the weeks on which the button was pressed: further drafts are likely to be there."""
+    first, chosen = day_in_reach(request.POST.get("first", "")), request.POST.get("instructor", "")
+    shown = {"from": first.isoformat()} if first else {}
+    if KEY.fullmatch(chosen):
+        shown["instructor"] = chosen
+    return f"{reverse('scheduling:teach')}?{urlencode(shown)}" if shown else reverse("scheduling:teach")
 
 
 def _saved(request: HttpRequest, slot: Slot) -> HttpResponseRedirect:

@@ -12,7 +12,7 @@ from core.clock import NonexistentWallTime
 from scheduling.models import Instructor, Slot
 from scheduling.operations import RoomIsTaken, SlotInThePast
 from scheduling.operations.copies import NothingToCopy, WeekBlocked, copy_slot, copy_week, preview_week
-from tests.booking.reading import without_writing, words
+from tests.booking.reading import buttons, without_writing, words
 from tests.factories import (
     ClosureFactory,
     InstructorFactory,
@@ -211,6 +211,30 @@ class TestTheWeeksPage:
         assert answer.redirect_chain == [("/teach/?from=2026-11-30", 302)]
         assert "1 class is copied." in words(answer)
         assert [slot.instructor for slot in of_next_week()] == [instructor]
+
+    def test_comes_filled_in_from_the_weeks_that_lead_to_it(self, managers_client: Client) -> None:
+        instructor = InstructorFactory(user__name="Asha Lind")
+        SlotFactory(starts_at=TUESDAY_SIX, instructor=instructor)
+
+        weeks = managers_client.get(f"/teach/?instructor={instructor.pk}").content.decode()
+        page = managers_client.get(f"{COPY_WEEK}?week=2026-11-23&instructor={instructor.pk}").content.decode()
+
+        assert f'href="{COPY_WEEK}?week=2026-11-23&amp;instructor={instructor.pk}"' in weeks
+        assert 'value="2026-11-23"' in page and 'value="2026-11-30"' in page
+        assert f'<option value="{instructor.pk}" selected>Asha Lind' in page
+
+    def test_offers_only_another_week_where_no_class_can_be_copied(
+        self, instructor: Instructor, instructors_client: Client
+    ) -> None:
+        SlotFactory(starts_at=TUESDAY_SIX, instructor=instructor)
+        SlotFactory(starts_at=TUESDAY_SIX + timedelta(days=7), instructor=instructor, class_type__name="Chair Yoga")
+
+        page = instructors_client.post(COPY_WEEK, self.typed)
+
+        assert "None of these classes can be copied Please choose another week." in words(page)
+        assert "teaches at that time: Chair Yoga, 18:00–19:00." in words(page)
+        assert buttons(page) == ["Change something"]
+        assert "Leave out" not in words(page)
 
     def test_leaves_out_what_cannot_be_copied_only_when_told_to(
         self, instructor: Instructor, instructors_client: Client

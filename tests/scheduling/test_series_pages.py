@@ -6,12 +6,10 @@ from typing import Any
 
 import pytest
 from django.test import Client
-from pytest_django import DjangoAssertNumQueries
 
 from accounts import roles
 from scheduling.models import Instructor, Series, Slot
-from scheduling.operations import start_series
-from tests.booking.reading import buttons, without_writing, words
+from tests.booking.reading import buttons, words
 from tests.factories import (
     ClassTypeFactory,
     ClosureFactory,
@@ -19,11 +17,11 @@ from tests.factories import (
     LocationFactory,
     PatientFactory,
     RoomFactory,
-    SeriesFactory,
     SlotFactory,
     UserFactory,
 )
 from tests.scheduling.conftest import StandAt
+from tests.scheduling.tuesdays import series_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("monday")]
 
@@ -47,14 +45,6 @@ def typed() -> dict[str, Any]:
         "publishes": "yes",
         "step": "preview",
     }
-
-
-def series_of(instructor: Instructor, **fields: Any) -> Series:
-    """A series with its slots: Tuesdays at 18:00."""
-    if "class_type" not in fields:
-        fields["class_type"] = ClassTypeFactory(name="Steady Core")
-    parts = {"instructor": instructor, "room": RoomFactory()}
-    return start_series(series=SeriesFactory.build(**{"starts_on": date(2026, 11, 24), **parts, **fields}))
 
 
 def ticks(page: Any) -> list[str]:
@@ -120,7 +110,7 @@ class TestPlanning:
         all_at_once = instructors_client.post(NEW, typed | {"step": "leave_out"})
         instructors_client.post(NEW, typed | {"step": "save", "leave_out": ["2026-12-01"]})
 
-        clash = "Quiet Room, House by the Park is taken at that time: Chair Yoga, Tuesday 1 December, 18:30–19:30"
+        clash = "Quiet Room, House by the Park is taken at that time: Chair Yoga, 18:30–19:30."
         assert "1 day is not free" in words(shown) and clash in words(shown)
         assert refused.status_code == 422
         assert "Not planned yet Some days are not free." in words(refused) and clash in words(refused)
@@ -131,6 +121,32 @@ class TestPlanning:
         assert series.skipped_days == [date(2026, 12, 1)]
         days = [slot.series_day for slot in series.slots.order_by("starts_at") if slot.series_day]
         assert [f"{day:%m-%d}" for day in days] == ["11-24", "12-08", "12-15", "12-22"]
+
+    def test_where_no_day_is_free_only_changing_something_is_offered(
+        self, instructor: Instructor, instructors_client: Client, typed: dict[str, Any]
+    ) -> None:
+        other = ClassTypeFactory(name="Steady Core")
+        series_of(instructor, class_type=other, wall_time=time(18, 30))
+
+        page = instructors_client.post(NEW, typed)
+
+        assert "No day is free Please change the days, the time or the room." in words(page)
+        assert "No class up to 22 December 2026" in words(page)
+        assert f"{instructor} teaches at that time: Steady Core, 18:30–19:30." in words(page)
+        assert buttons(page) == ["Change something"]
+        assert "Leave out" not in words(page)
+
+    def test_with_every_day_left_out_the_dates_are_shown_again(
+        self, instructors_client: Client, typed: dict[str, Any]
+    ) -> None:
+        days = ["2026-11-24", "2026-12-01", "2026-12-08", "2026-12-15", "2026-12-22"]
+
+        page = instructors_client.post(NEW, typed | {"step": "save", "leave_out": days})
+
+        assert page.status_code == 422
+        assert "Not planned yet Every day is left out. Please keep at least one." in words(page)
+        assert ticks(page) == days
+        assert not Series.objects.exists()
 
     def test_a_closed_day_is_shown_and_skipped_without_a_question(
         self, instructors_client: Client, typed: dict[str, Any]
@@ -255,85 +271,6 @@ class TestPlanning:
 
         assert "Instructor: Please choose who teaches." in words(unsaid)
         assert [each.instructor for each in Series.objects.order_by("pk")] == [other, instructor]
-
-
-class TestReading:
-    def test_the_list_says_each_rule_in_words_with_its_next_class_and_what_is_missing(
-        self, instructor: Instructor, instructors_client: Client
-    ) -> None:
-        series = series_of(instructor)
-        series.slots.filter(series_day=date(2026, 12, 8)).delete()
-
-        text = words(without_writing(lambda: instructors_client.get(LIST)))
-
-        assert "Steady Core Every Tuesday at 18:00, from 24 November on" in text
-        assert "Tue 24 Nov, 18:00–19:00 8 Dec Why?" in text
-
-    def test_a_series_that_is_over_is_listed_on_demand(
-        self, instructor: Instructor, instructors_client: Client, stand_at: StandAt
-    ) -> None:
-        series_of(instructor, ends_on=date(2026, 12, 1))
-        stand_at(datetime(2026, 12, 2, tzinfo=UTC))
-
-        assert "Steady Core" not in words(instructors_client.get(LIST))
-        assert "Steady Core" in words(instructors_client.get(f"{LIST}?over=1"))
-
-    def test_without_any_the_list_says_what_series_are_for(self, instructors_client: Client) -> None:
-        assert "No series yet Plan a class that comes every week once" in words(instructors_client.get(LIST))
-
-    def test_a_series_shows_its_classes_and_why_days_have_none(
-        self, instructor: Instructor, instructors_client: Client
-    ) -> None:
-        series = series_of(instructor)
-        series.slots.filter(series_day__in=[date(2026, 12, 8), date(2026, 12, 15)]).delete()
-        ClosureFactory(starts_at=datetime(2026, 12, 14, 23, tzinfo=UTC), reason="Boiler")
-        series.slots.filter(series_day=date(2026, 11, 24)).update(taken=3, is_exception=True)
-
-        text = words(without_writing(lambda: instructors_client.get(f"/teach/series/{series.pk}/")))
-
-        assert "Tuesday 24 November, 18:00–19:00 3 of 8 places taken · changed by hand Published" in text
-        assert "Tuesday 8 December Nothing stands in the way any more." in text
-        assert "Tuesday 15 December The whole clinic: closed (Boiler)." in text
-        assert "Plan the days that are free by now" in text
-
-    def test_missing_days_that_are_free_by_now_are_planned_on_demand(
-        self, instructor: Instructor, instructors_client: Client
-    ) -> None:
-        series = series_of(instructor)
-        series.slots.filter(series_day__in=[date(2026, 12, 8), date(2026, 12, 15)]).delete()
-        ClosureFactory(starts_at=datetime(2026, 12, 14, 23, tzinfo=UTC))
-
-        answers = [instructors_client.post(f"/teach/series/{series.pk}/fill/", follow=True) for _ in range(2)]
-
-        assert "1 more class is planned." in words(answers[0])
-        assert "0 more classes are planned." in words(answers[1])
-        assert series.slots.filter(series_day=date(2026, 12, 8)).count() == 1
-        assert not series.slots.filter(series_day=date(2026, 12, 15)).exists()
-
-    def test_a_series_of_somebody_who_has_left_says_why_it_ends(
-        self, instructor: Instructor, managers_client: Client
-    ) -> None:
-        series = series_of(instructor)
-        series.slots.filter(series_day=date(2026, 12, 8)).delete()
-        Instructor.objects.update(is_active=False)
-
-        assert "does not teach at present" in words(managers_client.get(f"/teach/series/{series.pk}/"))
-
-    @pytest.mark.parametrize("count", [1, 3])
-    def test_the_list_costs_the_same_few_queries_for_many_series(
-        self,
-        instructor: Instructor,
-        instructors_client: Client,
-        count: int,
-        django_assert_num_queries: DjangoAssertNumQueries,
-    ) -> None:
-        for nth in range(count):
-            series_of(instructor, wall_time=time(8 + 2 * nth), class_type=ClassTypeFactory())
-
-        with django_assert_num_queries(6):  # session, account, roles, series, slots, the instructor
-            page = instructors_client.get(LIST)
-
-        assert [words(page).count(series.class_type.name) for series in Series.objects.all()] == [1] * count
 
 
 class TestWhoMay:

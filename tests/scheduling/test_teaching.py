@@ -272,6 +272,22 @@ class TestADraft:
         assert (draft.is_published, draft.published_at) == (True, MONDAY_MORNING)
         assert all("Patients can book it from now on." in words(page) for page in pages)
 
+    @pytest.mark.parametrize(
+        ("shown", "address"),
+        [
+            ({"first": "2026-12-21", "instructor": "7"}, "/teach/?from=2026-12-21&instructor=7"),
+            ({"first": "//evil.example", "instructor": "x&y=1"}, "/teach/"),
+        ],
+    )
+    def test_is_published_in_the_weeks_that_are_shown_which_stay(
+        self, instructor: Instructor, instructors_client: Client, shown: dict[str, str], address: str
+    ) -> None:
+        draft = draft_of(instructor)
+
+        answer = instructors_client.post(f"/teach/slots/{draft.pk}/publish/", shown)
+
+        assert answer.headers["Location"] == address
+
     def test_whose_time_has_come_is_not_published(self, instructor: Instructor, instructors_client: Client) -> None:
         draft = SlotFactory(instructor=instructor, state=Slot.State.DRAFT, starts_at=MONDAY_MORNING)
 
