@@ -28,7 +28,7 @@ class AbsenceForm(RefusingForm):
     }
 
     first_day = DayField(label=_("First day"))
-    last_day = DayField(label=_("Last day"), required=False, help_text=_("Empty: the same day."))
+    last_day = DayField(label=_("Last day"), required=False)
     begins = WallTimeField(required=False)
     ends = WallTimeField(required=False)
 
