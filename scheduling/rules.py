@@ -1,4 +1,4 @@
-"""Recurrence rules: built from what a form asks, and said in words. The grammar is that of RFC 5545, 3.3.10."""
+"""Recurrence rules: built from what a form asks, and said in words."""
 
 import re
 from collections.abc import Collection, Sequence
@@ -12,18 +12,16 @@ from django.utils.translation import gettext_lazy, ngettext, pgettext
 
 from core import clock
 from scheduling.models import Series
+from scheduling.recurrence import CODES, parts_of
 
-CODES = ["MO", "TU", "WE", "TH", "FR", "SA", "SU"]
 ORDINALS = {
-    1: gettext_lazy("first"),
-    2: gettext_lazy("second"),
-    3: gettext_lazy("third"),
-    4: gettext_lazy("fourth"),
-    5: gettext_lazy("fifth"),
-    -1: gettext_lazy("last"),
+    "1": gettext_lazy("first"),
+    "2": gettext_lazy("second"),
+    "3": gettext_lazy("third"),
+    "4": gettext_lazy("fourth"),
+    "5": gettext_lazy("fifth"),
+    "-1": gettext_lazy("last"),
 }
-BY_DAY = re.compile(r"([+-]?[1-5])?(MO|TU|WE|TH|FR|SA|SU)")
-MONTH_DAY = re.compile(r"[1-9]|[12][0-9]|3[01]")
 LAST_SURE_WEEK = 4  # each month has a fourth Tuesday, not each one a fifth
 
 
@@ -52,12 +50,15 @@ def rule_in_words(recurrence: str, starts_on: date) -> str:
 
     How often in all is not said. A rule for which there are no words is given as it is written.
     """
-    parts = dict(part.split("=", 1) for part in recurrence.upper().split(";") if "=" in part)
-    parts.pop("COUNT", None)
-    if parts.pop("WKST", "MO") != "MO":
+    parts = parts_of(recurrence)
+    if parts is None:
         return recurrence
-    frequency, every = parts.pop("FREQ", ""), int(parts.pop("INTERVAL", "1"))
-    words = _FREQUENCIES[frequency](parts, every, starts_on) if frequency in _FREQUENCIES else None
+    parts.pop("COUNT", None)
+    frequency, every = parts.pop("FREQ"), int(parts.pop("INTERVAL", "1"))
+    week_begins = parts.pop("WKST", CODES[0])
+    if frequency == "WEEKLY":
+        return _weekly(parts.get("BYDAY", CODES[starts_on.weekday()]), every, week_begins)
+    words = _daily(parts, every) if frequency == "DAILY" else _monthly(parts, every, starts_on)
     return words or recurrence
 
 
@@ -83,22 +84,19 @@ def series_in_words(series: Series) -> str:
     return ", ".join(sentence)
 
 
-def _daily(parts: dict[str, str], every: int, _starts_on: date) -> str | None:
+def _daily(parts: dict[str, str], every: int) -> str | None:
     if parts:
         return None
     return ngettext("every day", "every %(count)d days", every) % {"count": every}
 
 
-def _weekly(parts: dict[str, str], every: int, starts_on: date) -> str | None:
-    found = [BY_DAY.fullmatch(part) for part in parts.get("BYDAY", CODES[starts_on.weekday()]).split(",")]
-    days = [CODES.index(match[2]) for match in found if match and not match[1]]
-    if parts.keys() - {"BYDAY"} or len(days) != len(found):
-        return None
-    if len(set(days)) == len(CODES) and every == 1:
-        return _("every day")
-    names = _listed([str(WEEKDAYS[day]) for day in sorted(set(days))])
+def _weekly(codes: str, every: int, week_begins: str) -> str:
+    days = {CODES.index(code) for code in codes.split(",")}
     if every == 1:
-        return _("every %(days)s") % {"days": names}
+        names = _listed([str(WEEKDAYS[day]) for day in sorted(days)])
+        return _("every day") if len(days) == len(CODES) else _("every %(days)s") % {"days": names}
+    first = CODES.index(week_begins)  # which days are in one week and which ones are weeks apart
+    names = _listed([str(WEEKDAYS[day]) for day in sorted(days, key=lambda day: (day - first) % len(CODES))])
     return _("every %(count)d weeks on %(days)s") % {"count": every, "days": names}
 
 
@@ -115,22 +113,13 @@ def _day_of_month(parts: dict[str, str], starts_on: date) -> str | None:
     if not parts:
         return _nth(starts_on.day)
     if parts.keys() == {"BYMONTHDAY"}:
-        wanted = parts["BYMONTHDAY"]
-        if wanted == "-1":
-            return _("last day")
-        return _nth(int(wanted)) if MONTH_DAY.fullmatch(wanted) else None
-    match = BY_DAY.fullmatch(parts.get("BYDAY", ""))
-    position = parts.get("BYSETPOS")
-    if match is None or parts.keys() - {"BYDAY", "BYSETPOS"} or bool(match[1]) == bool(position):
-        return None
-    number = int(match[1] or position or 0)
+        wanted = parts["BYMONTHDAY"].removeprefix("+")
+        return _("last day") if wanted == "-1" else _nth(int(wanted)) if wanted.isdigit() else None
+    by_day = parts.get("BYDAY", "")
+    number = (by_day[:-2] or parts.get("BYSETPOS", "")).removeprefix("+")
     if number not in ORDINALS:
         return None
-    weekday = WEEKDAYS[CODES.index(match[2])]
-    return _("%(ordinal)s %(weekday)s") % {"ordinal": ORDINALS[number], "weekday": weekday}
-
-
-_FREQUENCIES = {"DAILY": _daily, "WEEKLY": _weekly, "MONTHLY": _monthly}
+    return _("%(ordinal)s %(weekday)s") % {"ordinal": ORDINALS[number], "weekday": WEEKDAYS[CODES.index(by_day[-2:])]}
 
 
 def _nth(day: int) -> str:

@@ -1,11 +1,9 @@
 """Series: recurrence rules that stamp slots."""
 
 from collections.abc import Iterator
-from datetime import date, datetime, time
-from typing import Any
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from dateutil.rrule import rrule, rrulestr
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
@@ -16,6 +14,7 @@ from accounts.roles import MANAGER, has_role
 from core import clock
 from scheduling.models.houses import Room
 from scheduling.models.teaching import ClassType, Instructor
+from scheduling.recurrence import LONGEST, days_of
 
 
 class SeriesQuerySet(models.QuerySet["Series"]):
@@ -37,16 +36,17 @@ class SeriesQuerySet(models.QuerySet["Series"]):
 class Series(models.Model):
     """A recurrence rule that stamps slots: a wall time in a zone, so 18:00 stays 18:00 through clock changes.
 
-    `recurrence` is an RRULE by RFC 5545 without its DTSTART, which is `starts_on`, and without UNTIL, which is
-    `ends_on` (inclusive). `skipped_days` are its EXDATEs. `fold` says which of two equal wall times is meant, on the
-    night on which the clocks are set back (PEP 495). All days up to and with `stamped_until` have been dealt with.
+    `recurrence` is a plain RRULE (scheduling/recurrence.py) without its DTSTART, which is `starts_on`, and without
+    UNTIL, which is `ends_on` (inclusive). `skipped_days` are its EXDATEs. `fold` says which of two equal wall times is
+    meant, on the night on which the clocks are set back (PEP 495). All days up to and with `stamped_until` have been
+    dealt with.
     """
 
     class_type = models.ForeignKey(ClassType, models.PROTECT, related_name="series", verbose_name=_("class type"))
     instructor = models.ForeignKey(Instructor, models.PROTECT, related_name="series", verbose_name=_("instructor"))
     room = models.ForeignKey(Room, models.PROTECT, related_name="series", null=True, blank=True, verbose_name=_("room"))
     online_link = models.URLField(_("link to join on-line"), max_length=500, blank=True)
-    recurrence = models.CharField(_("recurrence"), max_length=500, help_text=_("An RRULE by RFC 5545."))
+    recurrence = models.CharField(_("recurrence"), max_length=LONGEST, help_text=_("An RRULE by RFC 5545."))
     starts_on = models.DateField(_("first day"))
     ends_on = models.DateField(_("last day"), null=True, blank=True)
     skipped_days = ArrayField(models.DateField(), default=list, blank=True, verbose_name=_("days left out"))
@@ -98,22 +98,8 @@ class Series(models.Model):
         """The days of the rule in [first, last], in order, without those left out."""
         last = min(last, self.ends_on) if self.ends_on else last
         left_out = set(self.skipped_days)
-        for moment in _rule(self.recurrence, self.starts_on, last).xafter(_midnight(first), inc=True):
-            if moment.date() > last:
-                return
-            if moment.date() not in left_out:
-                yield moment.date()
+        return (day for day in days_of(self.recurrence, self.starts_on, first, last) if day not in left_out)
 
     def instant_on(self, day: date) -> datetime:
         """When the class of `day` begins (UTC). Raises NonexistentWallTime and, without a fold, AmbiguousWallTime."""
         return clock.instant_of(day, self.wall_time, self.zone, fold=self.fold)
-
-
-def _rule(recurrence: str, starts_on: date, last: date) -> rrule:
-    """The rule as far as `last`: one that yields no day at all would be searched up to the year 9999 otherwise."""
-    rule: Any = rrulestr(recurrence, dtstart=_midnight(starts_on))
-    return rule if "COUNT" in recurrence.upper() else rule.replace(until=_midnight(last))
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time.min)

@@ -1,12 +1,10 @@
 """Series: what a rule would stamp, starting one, and keeping the horizon full."""
 
 import logging
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from dateutil.rrule import rrulestr
 from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -16,10 +14,8 @@ from core.clock import NonexistentWallTime
 from core.errors import DomainError, InvalidInput
 from scheduling.models import Series, Slot
 from scheduling.operations.planning import ClinicIsClosed, check_figures, lock_for_planning, obstacles_to
+from scheduling.recurrence import parts_of
 
-FREQUENCIES = {"DAILY", "WEEKLY", "MONTHLY"}
-PLAIN_PARTS = {"FREQ", "INTERVAL", "BYDAY", "BYMONTHDAY", "BYSETPOS", "WKST", "COUNT"}
-SMALL_NUMBER = re.compile(r"[1-9][0-9]{0,2}")
 MOST_DAYS = 800  # of one series in one preview or stamping: two years of every day
 
 logger = logging.getLogger(__name__)
@@ -27,7 +23,10 @@ logger = logging.getLogger(__name__)
 
 class RuleNotUnderstood(InvalidInput):
     code = "rule_not_understood"
-    message = _("This recurrence is not understood. Please write an RRULE by RFC 5545, such as FREQ=WEEKLY.")
+    message = _(
+        "This recurrence is not understood. Please write a plain RRULE of days, weeks or months, such as "
+        "FREQ=WEEKLY;BYDAY=TU."
+    )
 
 
 class NoDays(InvalidInput):
@@ -65,17 +64,9 @@ def horizon() -> date:
 
 
 def check_rule(series: Series) -> None:
-    """Raise RuleNotUnderstood for a recurrence that is no plain RRULE of days."""
-    parts = {name: value for name, _is, value in (part.partition("=") for part in series.recurrence.upper().split(";"))}
-    numbers = {name: parts[name] for name in ("INTERVAL", "COUNT") if name in parts}
-    if not parts.keys() <= PLAIN_PARTS or parts.get("FREQ") not in FREQUENCIES:
+    """Raise RuleNotUnderstood for a recurrence that is no plain rule."""
+    if parts_of(series.recurrence) is None:
         raise RuleNotUnderstood()
-    if not all(SMALL_NUMBER.fullmatch(number) for number in numbers.values()):
-        raise RuleNotUnderstood()
-    try:
-        rrulestr(series.recurrence)
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise RuleNotUnderstood() from error
 
 
 def preview_series(*, series: Series, until: date | None = None) -> list[PlannedDay]:
@@ -136,8 +127,9 @@ def stamp_series(*, series: Series, until: date | None = None) -> int:
 def missing_days(*, series: Series) -> list[PlannedDay]:
     """Days to come that were dealt with and have no slot, each with what stands in the way now, if anything does.
 
-    Raises what `check_figures` raises when the series as such can have no slots any more.
+    Raises RuleNotUnderstood, and what `check_figures` raises when the series as such can have no slots any more.
     """
+    check_rule(series)
     if series.stamped_until is None:
         return []
     return _plan(series, clock.clinic_today(), series.stamped_until)
