@@ -1,5 +1,6 @@
 """The forms in which planned classes are changed and cancelled. Both are seen twice: typed, then checked and sent."""
 
+import re
 from collections.abc import Mapping
 from copy import copy
 from datetime import date, datetime, time
@@ -20,6 +21,8 @@ from scheduling.models import Slot
 from scheduling.operations import CannotShift, CapacityBelowTaken, DaysBlocked, Scope, Wanted
 
 MOST_REVISIONS = 2**31 - 1
+MOST_KEYS_WRITTEN = 8000  # characters: some hundreds of keys
+KEYS = re.compile(r"[0-9]{1,18}(,[0-9]{1,18})*")
 
 
 class ScopeField(forms.TypedChoiceField):
@@ -36,6 +39,21 @@ class ScopeField(forms.TypedChoiceField):
         )
 
 
+class KeysField(forms.CharField):
+    """Keys of slots, written as `17,19`; its value is a set of numbers."""
+
+    widget = forms.HiddenInput
+
+    def __init__(self) -> None:
+        super().__init__(required=False, max_length=MOST_KEYS_WRITTEN)
+
+    def clean(self, value: Any) -> frozenset[int]:
+        written = super().clean(value)
+        if written and not KEYS.fullmatch(written):
+            raise ValidationError(_("These classes are not known. Please go back to the class and try again."))
+        return frozenset(int(key) for key in written.split(",") if key)
+
+
 class SeenFields(forms.Form):
     """What the editor has seen: `revision` of the slot, and on the second page `seen`, who and what is affected."""
 
@@ -47,7 +65,7 @@ class SeenFields(forms.Form):
 
 
 class ChangeForm(SlotForm, SeenFields):
-    """How a planned class shall be, and in which scope. Only a manager says who teaches."""
+    """How a planned class shall be, in which scope, and which classes stay. Only a manager says who teaches."""
 
     REFUSED_BESIDE: ClassVar[dict[type[DomainError], str]] = SlotForm.REFUSED_BESIDE | {
         CannotShift: "day",
@@ -55,6 +73,7 @@ class ChangeForm(SlotForm, SeenFields):
     }
 
     scope = ScopeField()
+    leave_out = KeysField()
 
     def __init__(self, *args: Any, slot: Slot, by: User, **options: Any) -> None:
         chooses_instructor = has_role(by, MANAGER)

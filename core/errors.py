@@ -11,7 +11,7 @@ class DomainError(Exception):
 
     `code` is stable and meant for programs, `message` is meant for people, `status` is the HTTP status of the answer,
     `retry_after` the seconds after which trying again may help. A page shows the message; the API answers with a
-    problem document (RFC 9457).
+    problem document (RFC 9457), which holds the `members` as well.
     """
 
     code: ClassVar[str] = "refused"
@@ -22,6 +22,11 @@ class DomainError(Exception):
     def __init__(self, **details: Any) -> None:
         self.details = details
         super().__init__(self.code)
+
+    @property
+    def members(self) -> dict[str, Any]:
+        """What a program needs to know beside the sentence, as plain values by name."""
+        return {}
 
     def __str__(self) -> str:
         return str(self.message) % self.details if self.details else str(self.message)

@@ -29,8 +29,11 @@ from scheduling.models import Slot
 from scheduling.operations import (
     CannotChange,
     ChangedMeanwhile,
+    DaysBlocked,
     PlannedChange,
+    PlannedDay,
     Scope,
+    affected_slots,
     cancel_slots,
     change_slots,
     preview_change,
@@ -82,6 +85,9 @@ def change_class(request: HttpRequest, pk: int) -> HttpResponse:
         return _checked_change(request, form)
     except ChangedMeanwhile:
         return _changed_meanwhile(request, form)
+    except DaysBlocked as error:
+        form.refuse(error)
+        return _change_page(request, form, **_way_out(form, error.blocked))
     except DomainError as error:
         form.refuse(error)
     return _change_page(request, form)
@@ -121,20 +127,22 @@ def restore_class(request: HttpRequest, pk: int) -> HttpResponse:
 def _checked_change(request: HttpRequest, form: ChangeForm) -> HttpResponse:
     """The page that says what the change means; or, when exactly that was seen, the change itself."""
     asked: dict[str, Any] = {"slot": form.slot, "wanted": form.wanted(), "scope": form.chosen_scope()}
-    revision = form.cleaned_data["revision"]
-    planned = preview_change(**asked, revision=revision)
+    asked |= {name: form.cleaned_data[name] for name in ("revision", "leave_out")}
+    preview = preview_change(**asked)
+    planned = preview.changes
     if not planned:
         form.add_error(None, _("Nothing is different yet. Please change something, or go back."))
         return _change_page(request, form)
     effects = effects_of_change(planned)
     if (form.saves_at_once and not effects.people) or form.cleaned_data["seen"] == effects.mark:
-        changed = change_slots(**asked, revision=revision, by=_user(request))
+        changed = change_slots(**asked, by=_user(request))
         messages.success(request, _done(_("Saved."), len(changed), effects))
         return _page_of(form.slot)
-    own = next(each for each in planned if each.slot.pk == form.slot.pk)
+    own = next((each for each in planned if each.slot.pk == form.slot.pk), planned[0])
     context = _check_words(form, effects, [each.slot for each in planned]) | {
         "lines": lines_between(_beside_the_times(own.before) if len(planned) > 1 else own.before, own.slot),
         "moves": [_moved(each) for each in planned[:FIRST_FEW]],
+        "staying": preview.staying,
         "is_free_to_cancel": any(each.moves for each in planned),
         "button": _button(_deed_of_change(planned), effects),
     }
@@ -164,6 +172,19 @@ def _checked_cancelling(request: HttpRequest, form: CancelForm) -> HttpResponse:
     return render(request, "booking/editor/check_cancelling.html", context)
 
 
+def _way_out(form: ChangeForm, blocked: list[PlannedDay]) -> dict[str, Any]:
+    """The classes that a change of their series does not fit, and, where others remain, how to leave them out."""
+    kept = form.cleaned_data["leave_out"] | {day.slot.pk for day in blocked if day.slot}
+    concerned = {each.pk for each in affected_slots(slot=form.slot, scope=form.chosen_scope())} | {form.slot.pk}
+    again = _sent_again(form) | {"leave_out": ",".join(map(str, sorted(kept)))}
+    return {"blocked": blocked, "sent_again": again if concerned - kept else None}
+
+
+def _sent_again(form: ChangeForm | CancelForm) -> dict[str, Any]:
+    """All that was typed."""
+    return {name: form[name].value() for name in form.fields if name != "seen"}
+
+
 def _check_words(form: ChangeForm | CancelForm, effects: Effects, slots: list[Slot]) -> dict[str, Any]:
     """What both pages say before the deed."""
     return {
@@ -175,7 +196,7 @@ def _check_words(form: ChangeForm | CancelForm, effects: Effects, slots: list[Sl
         "last": slots[-1],
         "scope": form.chosen_scope(),
         "was_different": bool(form.cleaned_data["seen"]),
-        "sent_again": {name: form[name].value() for name in form.fields if name != "seen"},
+        "sent_again": _sent_again(form),
     }
 
 

@@ -99,7 +99,7 @@ def _plain(error: DomainError) -> JsonResponse:
 
 def _refusal(error: DomainError) -> Response:
     headers = {"Retry-After": str(error.retry_after)} if error.retry_after else None
-    body = problem_body(error.status, code=error.code, detail=str(error))
+    body = problem_body(error.status, code=error.code, detail=str(error)) | error.members
     return Response(body, error.status, headers=headers, content_type=PROBLEM_JSON)
 
 

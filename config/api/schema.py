@@ -55,6 +55,13 @@ USUAL: Final[dict[int, APIException]] = {
 WAITING_HELPS: Final = (409, 429, 503)
 
 
+class BlockedDay(serializers.Serializer[Any]):
+    day = serializers.DateField()
+    slot = serializers.IntegerField(allow_null=True, help_text="The slot that would be changed; null for a new one.")
+    code = serializers.CharField()
+    detail = serializers.CharField()
+
+
 class Problem(serializers.Serializer[Any]):
     """Problem details (RFC 9457)."""
 
@@ -63,6 +70,7 @@ class Problem(serializers.Serializer[Any]):
     status = serializers.IntegerField()
     code = serializers.CharField(help_text="What is wrong, for programs. Codes are stable.")
     detail = serializers.CharField(help_text="What is wrong and what can be done, for people.")
+    blocked = BlockedDay(many=True, required=False, help_text="With `days_blocked`: each day and why it cannot be.")
 
     def get_fields(self) -> dict[str, Any]:
         """With `errors` too: as an attribute it would replace the serializer's own."""

@@ -3,11 +3,11 @@ from scheduling.operations.changes import (
     CannotChange,
     CapacityBelowTaken,
     ChangedMeanwhile,
+    ChangePreview,
+    NoClassLeft,
     NotPartOfSeries,
     NotYourSeries,
     PlannedChange,
-    Scope,
-    Wanted,
     affected_slots,
     change_slots,
     preview_change,
@@ -74,6 +74,7 @@ from scheduling.operations.substitutes import (
     requests_for,
     withdraw_request,
 )
+from scheduling.operations.wanted import Scope, Wanted
 
 __all__ = [
     "HIGHEST_PRICE",
@@ -84,6 +85,7 @@ __all__ = [
     "CannotChange",
     "CannotShift",
     "CapacityBelowTaken",
+    "ChangePreview",
     "ChangedMeanwhile",
     "ClinicIsClosed",
     "Colleague",
@@ -93,6 +95,7 @@ __all__ = [
     "InstructorIsAway",
     "InstructorIsTeaching",
     "NeedsRoomOrLink",
+    "NoClassLeft",
     "NoDays",
     "NoLongerWanted",
     "NotADraft",

@@ -6,8 +6,14 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from core import clock
 from core.errors import DomainError
-from scheduling.models import Series, Slot, SlotChange
-from scheduling.operations.changes import CannotChange, ChangedMeanwhile, Scope, affected_slots, refuse_foreign_series
+from scheduling.models import Slot, SlotChange
+from scheduling.operations.changes import (
+    CannotChange,
+    ChangedMeanwhile,
+    affected_slots,
+    locked_scope,
+    refuse_foreign_series,
+)
 from scheduling.operations.planning import (
     check_figures,
     clashes_named,
@@ -16,6 +22,7 @@ from scheduling.operations.planning import (
     refuse_obstacles,
 )
 from scheduling.operations.splits import end_series
+from scheduling.operations.wanted import Scope
 from scheduling.signals import slot_cancelled
 
 
@@ -41,10 +48,7 @@ def cancel_slots(*, slot: Slot, scope: Scope, reason: str, revision: int, by: Us
     """
     refuse_foreign_series(slot, scope, by)
     with transaction.atomic():
-        if scope is not Scope.THIS and slot.series_id:
-            Series.objects.select_for_update(no_key=True).get(pk=slot.series_id)
-        keys = {each.pk for each in affected_slots(slot=slot, scope=scope)} | {slot.pk}
-        slots = list(Slot.objects.select_for_update(no_key=True).filter(pk__in=keys).order_by("pk"))
+        slots = locked_scope(slot, scope)
         slot = next(each for each in slots if each.pk == slot.pk)
         if slot.is_cancelled:
             return []

@@ -7,7 +7,7 @@ one after the other, and what is found here stays true until they commit. The ex
 from bisect import bisect_left, insort
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from django.conf import settings
@@ -145,6 +145,33 @@ def obstacles_to(slots: Sequence[Slot], *, moving: Iterable[int] = (), together:
     return found
 
 
+def obstacles_to_moves(moves: Sequence[tuple[Slot, Slot]]) -> dict[int, DomainError]:
+    """What stands in the way of slots that change together, as pairs of how each is and would be: key → first reason.
+
+    A slot that cannot change stays where it is, and may thereby stand in the way of another one, which is then named
+    as well: all but the named ones can change. The same fixed number of queries as for `obstacles_to`.
+    """
+    if not moves:
+        return {}
+    around = _Surroundings.of([new for _old, new in moves], [old.pk for old, _new in moves])
+    found: dict[int, DomainError] = {}
+    staying: list[Slot] = []
+    while True:
+        trial = replace(around, busy=around.busy.joined_by(staying))
+        stuck = []
+        for old, new in moves:
+            if new.pk in found:
+                continue
+            if reason := trial.reason_against(new):
+                found[new.pk] = reason
+                stuck.append(old)
+            else:
+                trial.busy.add(new)
+        if not stuck:
+            return found
+        staying += stuck
+
+
 def refuse_obstacles(slot: Slot) -> None:
     """Raise what stands in the way of one planned slot, if anything does."""
     for reason in obstacles_to([slot], moving=[slot.pk] if slot.pk else []).values():
@@ -251,6 +278,14 @@ class _Busy:
     def add(self, slot: Slot) -> None:
         for key in self._keys_of(slot):
             insort(self._times.setdefault(key, []), (slot.starts_at, id(slot), slot))
+
+    def joined_by(self, slots: Iterable[Slot]) -> "_Busy":
+        """Another one, with these slots in it as well."""
+        joined = _Busy(())
+        joined._times = {key: list(times) for key, times in self._times.items()}
+        for slot in slots:
+            joined.add(slot)
+        return joined
 
     def clash_with(self, slot: Slot) -> DomainError | None:
         for key in self._keys_of(slot):

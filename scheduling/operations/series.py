@@ -4,6 +4,7 @@ import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -43,10 +44,18 @@ class DaysBlocked(DomainError):
         named = "; ".join(f"{clock.format_day(each.day)} – {each.problem}" for each in blocked[:5])
         super().__init__(days=named if len(blocked) <= 5 else f"{named} …")
 
+    @property
+    def members(self) -> dict[str, Any]:
+        """All the days; each with the key of the slot there, if it is one that would be changed."""
+        return {"blocked": [_plain(each) for each in self.blocked]}
+
 
 @dataclass(frozen=True)
 class PlannedDay:
-    """One day of a rule: the slot that it would stamp, or why there can be none."""
+    """One day of a rule: the slot that it would stamp, or why there can be none.
+
+    Of a change that is refused: the day on which a slot would be, the slot as it is, and why it cannot be changed.
+    """
 
     day: date
     slot: Slot | None
@@ -147,6 +156,12 @@ def locked_series(pk: int) -> Series:
     """The series with its details, as it is under its lock; locked first and read afterwards, as `locked_slot`."""
     Series.objects.select_for_update(no_key=True).get(pk=pk)
     return Series.objects.with_details().get(pk=pk)
+
+
+def _plain(blocked: PlannedDay) -> dict[str, Any]:
+    assert blocked.problem is not None
+    slot = blocked.slot.pk if blocked.slot else None
+    return {"day": blocked.day.isoformat(), "slot": slot, "code": blocked.problem.code, "detail": str(blocked.problem)}
 
 
 def _last_day_of_preview(series: Series) -> date:

@@ -13,7 +13,7 @@ from accounts.models import User
 from core import clock
 from core.errors import DomainError
 from scheduling.models import Instructor, Slot, SubstituteRequest
-from scheduling.operations.changes import CannotChange, Scope, Wanted, change_slots
+from scheduling.operations.changes import CannotChange, change_slots
 from scheduling.operations.planning import (
     InstructorIsAway,
     InstructorIsTeaching,
@@ -21,6 +21,7 @@ from scheduling.operations.planning import (
     locked_slot,
     obstacles_to,
 )
+from scheduling.operations.wanted import Scope, Wanted
 from scheduling.signals import substitute_found, substitute_wanted
 
 State = SubstituteRequest.State

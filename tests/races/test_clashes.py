@@ -67,8 +67,8 @@ def test_10_of_eight_classes_at_once_by_one_instructor_one_is_planned() -> None:
 @pytest.fixture
 def without_looking(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody looks for clashes before writing: only the database stands in the way."""
-    for module in (planning, changes):
-        monkeypatch.setattr(module, "obstacles_to", lambda slots, moving=(): {})
+    monkeypatch.setattr(planning, "obstacles_to", lambda slots, moving=(): {})
+    monkeypatch.setattr(changes, "obstacles_to_moves", lambda moves: {})
 
 
 @pytest.mark.usefixtures("without_looking")

@@ -1,7 +1,7 @@
 """What holds for all series: wall times in every zone, and whatever is edited in whatever order."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from itertools import pairwise
@@ -17,7 +17,16 @@ from core import clock
 from core.clock import AmbiguousWallTime, NonexistentWallTime
 from core.errors import DomainError
 from scheduling.models import ClassType, Instructor, Room, Series, Slot
-from scheduling.operations import Scope, Wanted, cancel_slots, change_slots, stamp_series, start_series
+from scheduling.operations import (
+    DaysBlocked,
+    Scope,
+    Wanted,
+    affected_slots,
+    cancel_slots,
+    change_slots,
+    stamp_series,
+    start_series,
+)
 from scheduling.operations.series import slot_of
 from tests.factories import ClassTypeFactory, InstructorFactory, RoomFactory, SeriesFactory, SlotFactory
 
@@ -92,7 +101,7 @@ def test_the_zones_with_transitions_are_many() -> None:
 # Whatever is edited
 
 EDITS = st.tuples(
-    st.sampled_from(["time", "day", "capacity", "cancel", "later"]),
+    st.sampled_from(["time", "day", "capacity", "time of others", "day of others", "cancel", "later"]),
     st.sampled_from(list(Scope)),
     st.integers(0, 11),  # which of the upcoming slots
     st.integers(-3, 3),  # by how much
@@ -127,6 +136,8 @@ class Clinic:
         )
         SlotFactory(room=parts["room"], starts_at=datetime(2026, 10, 15, 18, tzinfo=UTC))
         self.fixed: dict[int, Any] = {}
+        self.left_out: set[int] = set()
+        self.blocked_again: list[str] = []
 
     def stand_at(self, moment: datetime) -> None:
         self.now = moment
@@ -156,6 +167,13 @@ class Clinic:
         local = clock.clinic_time(slot.starts_at)
         self._change(slot, scope, starts_at=clock.instant_of(local.date() + timedelta(days=by), local.time()))
 
+    def _move_others(self, slot: Slot, scope: Scope, by: int) -> None:
+        self._change_others(slot, scope, starts_at=slot.starts_at + timedelta(minutes=45 * by))
+
+    def _shift_others(self, slot: Slot, scope: Scope, by: int) -> None:
+        local = clock.clinic_time(slot.starts_at)
+        self._change_others(slot, scope, starts_at=clock.instant_of(local.date() + timedelta(days=by), local.time()))
+
     def _resize(self, slot: Slot, scope: Scope, by: int) -> None:
         self._change(slot, scope, capacity=8 + by)
 
@@ -171,12 +189,36 @@ class Clinic:
         "time": _move,
         "day": _shift,
         "capacity": _resize,
+        "time of others": _move_others,
+        "day of others": _shift_others,
         "cancel": _cancel,
         "later": _go_on,
     }
 
-    def _change(self, slot: Slot, scope: Scope, **changes: Any) -> None:
-        change_slots(slot=slot, wanted=Wanted.like(slot, **changes), scope=scope, revision=slot.revision, by=None)
+    def _change(self, slot: Slot, scope: Scope, *, leave_out: Collection[int] = (), **changes: Any) -> None:
+        asked: dict[str, Any] = {"slot": slot, "scope": scope, "revision": slot.revision, "by": None}
+        changed = change_slots(wanted=Wanted.like(slot, **changes), leave_out=leave_out, **asked)
+        if changed:
+            self.left_out |= set(leave_out)
+
+    def _change_others(self, slot: Slot, scope: Scope, **changes: Any) -> None:
+        """Every third class is left out, and then whatever is named as standing in the way."""
+        leave_out = {each.pk for each in affected_slots(slot=slot, scope=scope)[1::3]}
+        self._fix(leave_out)
+        try:
+            self._change(slot, scope, leave_out=leave_out, **changes)
+        except DaysBlocked as refusal:
+            event("left out what was blocked")
+            leave_out |= {day.slot.pk for day in refusal.blocked if day.slot}
+            self._fix(leave_out)
+            try:
+                self._change(slot, scope, leave_out=leave_out, **changes)
+            except DaysBlocked as again:
+                self.blocked_again.append(str(again))
+
+    def _fix(self, keys: Collection[int]) -> None:
+        """These must stay as they are now."""
+        self.fixed |= {each.pk: facts(each) for each in Slot.objects.filter(pk__in=keys)}
 
     def mess(self) -> list[str]:
         """What must never be: one line for each fault."""
@@ -184,10 +226,13 @@ class Clinic:
         now = {each.pk: facts(each) for each in slots}
         stamped = [each for each in slots if each.series]
         ruled = [each for each in stamped if not (each.is_exception or each.is_cancelled or each.has_started)]
+        exceptions = {each.pk for each in slots if each.is_exception}
         days = Counter((each.series_id, each.series_day) for each in stamped)
         return [
             *(f"touched: {self.fixed[pk]} is {now.get(pk)}" for pk in self.fixed if now.get(pk) != self.fixed[pk]),
             *(f"twice: {day}" for day, times in days.items() if times > 1),
+            *(f"follows its series: {facts(each)}" for each in slots if each.pk in self.left_out - exceptions),
+            *(f"blocked though left out: {said}" for said in self.blocked_again),
             *(f"orphan: {facts(each)}" for each in ruled if not is_as_its_rule_says(each)),
             *clashes([each for each in slots if not each.is_cancelled]),
         ]
