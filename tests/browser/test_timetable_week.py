@@ -15,6 +15,7 @@ from tests.factories import SlotFactory
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), pytest.mark.django_db(transaction=True)]
 
 OpenPage = Callable[..., Page]
+TABLET = {"width": 1024, "height": 768}
 PAPER = {"width": 1032, "height": 703}  # A4 across, less its margins
 
 
@@ -119,6 +120,29 @@ def test_the_ring_of_the_keyboard_stands_around_the_whole_class(open_page: OpenP
     expect(entry.get_by_role("link")).to_be_focused()
     expect(entry).to_have_css("outline-style", "solid")
     expect(entry.get_by_role("link")).to_have_css("outline-style", "none")
+
+
+@pytest.mark.parametrize(
+    ("viewport", "open_at_once"), [(LAPTOP, True), (TABLET, False), (PHONE, False)], ids=["laptop", "tablet", "phone"]
+)
+def test_the_first_class_is_on_the_first_screen_with_the_filters_beside_it_or_behind_a_button(
+    open_page: OpenPage, viewport: dict[str, int], open_at_once: bool
+) -> None:
+    for nth in (1, 2, 3):
+        slot(nth)
+    page = open_page(viewport)
+    page.goto("/timetable/")
+    choice = page.get_by_label("Core strength")
+
+    assert choice.is_visible() is open_at_once
+    first = page.get_by_role("article").first
+    box = first.bounding_box()
+    assert box and box["y"] + box["height"] <= viewport["height"]
+    if open_at_once:
+        assert corner(choice)[0] < corner(first)[0]
+    else:
+        page.get_by_text("Filter the classes").click()
+        expect(choice).to_be_visible()
 
 
 def test_on_a_phone_a_week_is_the_list(open_page: OpenPage) -> None:
