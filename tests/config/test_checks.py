@@ -6,42 +6,92 @@ from pathlib import Path
 import pytest
 
 from config.check import checks, checks_environment, run
-from config.hygiene import findings
+from config.hygiene import KNOWN, findings
 from config.locks import npm_findings, python_findings
 
-# In pieces, so that this file passes its own test.
-REGISTRY = ".".join(["https://registry", "npm" + "js", "org/htmx.org"])
-CDN = ".".join(["https://cdn", "js" + "delivr", "net/npm/alpinejs"])
-HOME = "/" + "home/mira/sukha"
+# A stranger's host of each ending, and paths of each kind with what is shown of them. They are put together here:
+# written out, they would be found in this file.
+FOLDERS = ["Users", "Volumes", "builds", "home", "mnt", "root", "work", "workspace", "workspaces"]
+STRANGERS = [f"cdn.stranger.{ending}" for ending in ("cn", "com", "dev", "io", "net", "org", "sh")]
+PATHS = [(f"/{folder}/mira/sukha", f"/{folder}/m") for folder in FOLDERS]
+PATHS += [(f"C:\\{folder}\\mira", f"C:\\{folder}\\") for folder in FOLDERS]
+
+
+def findings_in(tmp_path: Path, line: str) -> list[str]:
+    file = tmp_path / "file"
+    file.write_text(f"first line\n{line}\n")
+    return findings(file)
 
 
 @pytest.mark.parametrize(
-    ("line", "finding"),
+    "line",
     [
-        (f'"resolved": "{REGISTRY}"', "line 1: address of a registry or CDN: " + "npm" + "js.org"),
-        (f'<script src="{CDN}"></script>', "line 1: address of a registry or CDN: " + "js" + "delivr.net"),
-        (f"cd {HOME} && make", "line 1: path of one machine: /" + "home/m"),
-        ("C:\\" + "Users\\mira", "line 1: path of one machine: C:\\" + "Users\\"),
+        '<script src="https://{}/npm/alpinejs"></script>',
+        '<link href="//{}/style.css">',
+        "index-url = {}/simple",
+        "See {}.",
+        "https://mira:secret@{}:8443/",
+        "https://{}@example.org/",
+        "next=https%3A%2F%2F{}%2Fnpm",
+        r"https:\/\/{}\/npm",
+        "deb http://{}/debian stable main",
     ],
 )
-def test_what_ties_a_file_to_one_machine_or_stranger_is_found(tmp_path: Path, line: str, finding: str) -> None:
-    file = tmp_path / "file"
-    file.write_text(line + "\n")
+def test_the_host_of_a_stranger_is_found_however_it_is_written(tmp_path: Path, line: str) -> None:
+    for host in STRANGERS:
+        assert findings_in(tmp_path, line.format(host)) == [f"line 2: address of a stranger: {host}"]
+        assert findings_in(tmp_path, line.format(host.upper())) == [f"line 2: address of a stranger: {host}"]
 
-    assert finding in findings(file)
+
+@pytest.mark.parametrize("ending", ["cloud", "run", "museum"])
+def test_in_an_address_every_ending_is_a_hosts(tmp_path: Path, ending: str) -> None:
+    host = f"stranger.{ending}"
+
+    for address in (f"https://{host}/simple", f"https://mira:secret@{host}:8443/"):
+        assert findings_in(tmp_path, address) == [f"line 2: address of a stranger: {host}"]
+    assert findings_in(tmp_path, f"{host}()") == []
 
 
-@pytest.mark.parametrize("line", ["https://checkout.stripe.com", "/my/profile/", "path/home/x", "example.org/work/1"])
-def test_ordinary_addresses_pass(tmp_path: Path, line: str) -> None:
-    file = tmp_path / "file"
-    file.write_text(line + "\n")
+@pytest.mark.parametrize("known", KNOWN)
+def test_a_stranger_who_borrows_a_known_name_is_found(tmp_path: Path, known: str) -> None:
+    for host in (f"cdn.not{known}", f"{known}.{STRANGERS[0]}"):
+        assert findings_in(tmp_path, f"https://{host}/") == [f"line 2: address of a stranger: {host}"]
 
-    assert findings(file) == []
+
+@pytest.mark.parametrize(("path", "shown"), PATHS)
+def test_a_path_of_one_machine_is_found(tmp_path: Path, path: str, shown: str) -> None:
+    for line in ("cd {} && make", 'ROOT = "{}"', "{}"):
+        assert findings_in(tmp_path, line.format(path)) == [f"line 2: path of one machine: {shown}"]
+
+
+def test_an_address_in_the_npm_lock_is_found_even_of_somebody_known(tmp_path: Path) -> None:
+    line = '      "resolved": "https://example.org/htmx.tgz",'
+
+    assert findings_in(tmp_path, line) == ['line 2: address in the npm lock:       "resolved": "h']
+
+
+@pytest.mark.parametrize("line", ["path/{}/x", "example.org/{}/1", "./{}/x", "/{}", "/my/{}/"])
+def test_ordinary_folders_and_addresses_pass(tmp_path: Path, line: str) -> None:
+    assert [findings_in(tmp_path, line.format(folder)) for folder in FOLDERS] == [[]] * len(FOLDERS)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "https://checkout.stripe.com",
+        "mira@example.org",
+        "http://127.0.0.1:8000",
+        "subprocess.run(entry.js)",
+        "clinic.organisation",
+    ],
+)
+def test_known_hosts_and_names_with_dots_pass(tmp_path: Path, line: str) -> None:
+    assert findings_in(tmp_path, line) == []
 
 
 def test_a_binary_file_passes(tmp_path: Path) -> None:
     file = tmp_path / "picture.png"
-    file.write_bytes(b"\x89PNG\r\n\xff" + HOME.encode())
+    file.write_bytes(b"\x89PNG\r\n\xff" + PATHS[0][0].encode())
 
     assert findings(file) == []
 
