@@ -9,16 +9,16 @@ from django.utils.translation import gettext_lazy as _
 
 from core.errors import InvalidInput
 from scheduling.models import Series, Slot
+from scheduling.recurrence import CODES, parts_of
 
-WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 COUNT = re.compile(r"COUNT=([0-9]+)", re.IGNORECASE)
 
 
 class CannotShift(InvalidInput):
     code = "cannot_shift"
     message = _(
-        "A series that repeats by the month cannot be moved to another day as a whole. Please move single classes, or "
-        "end this series and start a new one."
+        "A series that does not repeat by the day or the week cannot be moved to another day as a whole. Please move "
+        "single classes, or end this series and start a new one."
     )
 
 
@@ -57,12 +57,13 @@ def end_series(*, series: Series, slots: Sequence[Slot]) -> None:
 
 def shift_rule(*, series: Series, days: int) -> None:
     """Move an unsaved change of the rule by `days`, to other weekdays. Raises CannotShift."""
-    parts = dict(part.split("=", 1) for part in series.recurrence.upper().split(";"))
-    if parts["FREQ"] == "MONTHLY" or "BYMONTHDAY" in parts or "BYSETPOS" in parts:
+    parts = parts_of(series.recurrence)
+    if parts is None or parts["FREQ"] == "MONTHLY":
         raise CannotShift()
     if "BYDAY" in parts:
-        names = [WEEKDAYS[(WEEKDAYS.index(name) + days) % 7] for name in parts["BYDAY"].split(",")]
-        parts["BYDAY"] = ",".join(names)
+        parts["BYDAY"] = ",".join(dict.fromkeys(_shifted(code, days) for code in parts["BYDAY"].split(",")))
+    if parts["FREQ"] == "WEEKLY" and "INTERVAL" in parts:  # else days would change their weeks
+        parts["WKST"] = _shifted(parts.get("WKST", CODES[0]), days)
     series.recurrence = ";".join(f"{name}={value}" for name, value in parts.items())
     shift = timedelta(days=days)
     series.starts_on += shift
@@ -71,6 +72,10 @@ def shift_rule(*, series: Series, days: int) -> None:
     series.stamped_until = series.stamped_until + shift if series.stamped_until else None
     # In one statement, the exceptions and the cancelled ones too: the days are unique only when all have moved.
     series.slots.update(series_day=F("series_day") + shift)
+
+
+def _shifted(code: str, days: int) -> str:
+    return CODES[(CODES.index(code) + days) % len(CODES)]
 
 
 def _days_counted(series: Series, before: date) -> int:

@@ -1,4 +1,4 @@
-"""Which recurrences a series may have. Of each of them: its days come soon, it has words, it can be split."""
+"""Which recurrences a series may have. Of each of them: its days come soon, it has words, it can be moved and split."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +11,9 @@ from django.db import transaction
 from hypothesis import HealthCheck, assume, event, given, settings
 from hypothesis import strategies as st
 
-from scheduling.operations.splits import split_series
+from scheduling.models import Series
+from scheduling.operations import CannotShift
+from scheduling.operations.splits import shift_rule, split_series
 from scheduling.recurrence import CODES, LONGEST, days_of, parts_of
 from scheduling.rules import rule_in_words
 from tests.factories import SeriesFactory
@@ -98,6 +100,23 @@ class TestEveryAcceptedRule:
     @settings(max_examples=200, deadline=None)
     def test_has_words(self, rule: str, starts_on: date) -> None:
         assert rule_in_words(rule, starts_on)
+
+    @pytest.mark.django_db
+    @given(rule=plain_rules(), starts_on=beginnings, by=st.integers(-10, 10))
+    @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    def test_moves_with_all_its_days_unless_it_goes_by_the_month(self, rule: str, starts_on: date, by: int) -> None:
+        series, shift = Series(pk=0, recurrence=rule, starts_on=starts_on), timedelta(days=by)
+        days = list(series.days(starts_on, starts_on + TWO_YEARS))
+
+        try:
+            shift_rule(series=series, days=by)
+        except CannotShift:
+            assert "MONTHLY" in rule
+            return
+
+        assert len(series.recurrence) <= LONGEST
+        moved = list(series.days(starts_on + shift, starts_on + shift + TWO_YEARS))
+        assert moved == [day + shift for day in days]
 
     @pytest.mark.django_db
     @given(rule=plain_rules(), starts_on=beginnings, which=st.integers(0, 30))

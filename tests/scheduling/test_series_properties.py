@@ -106,11 +106,15 @@ EDITS = st.tuples(
     st.integers(0, 11),  # which of the upcoming slots
     st.integers(-3, 3),  # by how much
 )
+RULES = [
+    *("DAILY", "WEEKLY", "WEEKLY;BYDAY=MO,TH"),
+    *("WEEKLY;INTERVAL=2;BYDAY=MO,SU", "WEEKLY;INTERVAL=3;BYDAY=TU"),  # the first day, a Thursday, is none of theirs
+]
 START = datetime(2026, 9, 28, 8, tzinfo=UTC)
 
 
 @pytest.mark.django_db
-@given(edits=st.lists(EDITS, min_size=1, max_size=8), rule=st.sampled_from(["WEEKLY", "WEEKLY;BYDAY=MO,TH", "DAILY"]))
+@given(edits=st.lists(EDITS, min_size=1, max_size=8), rule=st.sampled_from(RULES))
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_sequence_of_edits_touches_the_past_or_exceptions_or_leaves_a_mess(
     edits: list[tuple[str, Scope, int, int]], rule: str, monkeypatch: pytest.MonkeyPatch
