@@ -19,21 +19,10 @@ from core.money import plain_amount
 from scheduling.cells import FOLDS
 from scheduling.models import Instructor, Series, Slot
 from scheduling.operations.imports import BYDAY
-from scheduling.operations.series import slot_of
+from scheduling.operations.series import is_as_stamped
 
 Cells = dict[str, str]
 WHICH = {which: word for word, which in FOLDS.items()}
-AS_STAMPED = (
-    "class_type_id",
-    "instructor_id",
-    "room_id",
-    "online_link",
-    "starts_at",
-    "ends_at",
-    "capacity",
-    "price",
-    "state",
-)
 
 
 def timetable_rows(user: User) -> Iterator[Cells]:
@@ -47,7 +36,7 @@ def timetable_rows(user: User) -> Iterator[Cells]:
     told: set[int] = set()
     for series in _series_to_come(user, of_series):
         days = set(series.days(clock.clinic_today(), _looked_at_until(series)))
-        stamped = [slot for slot in of_series[series.pk] if slot.series_day in days and _is_as_stamped(slot, series)]
+        stamped = [slot for slot in of_series[series.pk] if slot.series_day in days and _says_all(series, slot)]
         told |= {slot.pk for slot in stamped}
         yield _series_row(series, days - {slot.series_day for slot in stamped}, names)
     for slot in slots:
@@ -72,11 +61,9 @@ def _looked_at_until(series: Series) -> date:
     return series.stamped_until or max(series.starts_on, clock.clinic_today()) + settings.SERIES_HORIZON
 
 
-def _is_as_stamped(slot: Slot, series: Series) -> bool:
+def _says_all(series: Series, slot: Slot) -> bool:
     """Whether the import of the series' row would make this slot again."""
-    assert slot.series_day is not None
-    stamped = slot_of(series, slot.series_day)
-    return all(getattr(slot, name) == getattr(stamped, name) for name in AS_STAMPED)
+    return is_as_stamped(slot, series) and slot.is_published == series.publishes
 
 
 def _series_row(series: Series, missing: set[date], names: dict[int, str]) -> Cells:

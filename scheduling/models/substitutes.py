@@ -30,6 +30,11 @@ class SubstituteRequestQuerySet(models.QuerySet["SubstituteRequest"]):
             "slot__class_type", "slot__instructor", "slot__room__location", "instead_of__user", "filled_by__user"
         )
 
+    def withdraw(self) -> None:
+        """Let none of these be accepted any more."""
+        now = clock.now()
+        self.filter(state=SubstituteRequest.State.OPEN).update(state=SubstituteRequest.State.WITHDRAWN, closed_at=now)
+
     def soonest_first(self) -> "SubstituteRequestQuerySet":
         return self.order_by("slot__starts_at", "pk")
 

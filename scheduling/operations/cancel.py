@@ -13,6 +13,7 @@ from scheduling.operations.changes import (
     affected_slots,
     locked_scope,
     refuse_foreign_series,
+    with_series_locked,
 )
 from scheduling.operations.planning import (
     check_figures,
@@ -21,6 +22,7 @@ from scheduling.operations.planning import (
     locked_slot,
     refuse_obstacles,
 )
+from scheduling.operations.series import is_as_stamped
 from scheduling.operations.splits import end_series
 from scheduling.operations.wanted import Scope
 from scheduling.signals import slot_cancelled
@@ -67,9 +69,13 @@ def cancel_slots(*, slot: Slot, scope: Scope, reason: str, revision: int, by: Us
 def restore_slot(*, slot: Slot, by: User | None) -> Slot:
     """Take a cancelling back, as long as nobody was told of it. A slot that is not cancelled stays as it is.
 
+    It comes back as it was: if its series has changed meanwhile, as an exception.
+
     Raises PeopleWereTold, CannotChange when it would have begun, or what stands in its way by now.
     """
     with transaction.atomic():
+        if slot.series_id:
+            with_series_locked(slot)
         slot = locked_slot(slot.pk)
         if not slot.is_cancelled:
             return slot
@@ -79,6 +85,8 @@ def restore_slot(*, slot: Slot, by: User | None) -> Slot:
             raise CannotChange()
         slot.state = Slot.State.PUBLISHED if slot.published_at else Slot.State.DRAFT
         slot.cancelled_at, slot.cancel_reason = None, ""
+        if slot.series and not is_as_stamped(slot, slot.series):
+            slot.is_exception = True
         check_figures(slot)
         with clashes_named(slot), transaction.atomic():
             lock_for_planning([slot.instructor_id], [slot.room_id])
@@ -97,5 +105,5 @@ def _cancel(slot: Slot, reason: str, by: User | None) -> None:
 
 def _save(slot: Slot, by: User | None, *, before: dict[str, str]) -> None:
     slot.revision += 1
-    slot.save(update_fields=["state", "cancelled_at", "cancel_reason", "people_told", "revision"])
+    slot.save(update_fields=["state", "cancelled_at", "cancel_reason", "people_told", "is_exception", "revision"])
     SlotChange.objects.create(slot=slot, revision=slot.revision, made_by=by, before=before, tells=slot.people_told)

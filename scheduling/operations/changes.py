@@ -15,7 +15,7 @@ from core import clock
 from core.clock import NonexistentWallTime
 from core.errors import DomainError, InvalidInput
 from scheduling.history import TOLD, values_of
-from scheduling.models import Series, Slot, SlotChange, SlotQuerySet
+from scheduling.models import Series, Slot, SlotChange, SlotQuerySet, SubstituteRequest
 from scheduling.operations.planning import (
     SlotInThePast,
     TooFarAhead,
@@ -153,7 +153,7 @@ def locked_scope(slot: Slot, scope: Scope) -> list[Slot]:
     """
     rows = chosen = Slot.objects.filter(pk=slot.pk)
     if scope is not Scope.THIS:
-        slot = _with_series_locked(slot)
+        slot = with_series_locked(slot)
         chosen |= _of_scope(slot, scope)
         first = chosen.aggregate(day=Min("series_day"))["day"]
         rows = Slot.objects.filter(series=slot.series_id, series_day__gte=first)
@@ -195,7 +195,7 @@ def _of_scope(slot: Slot, scope: Scope) -> SlotQuerySet:
     return slots.order_by("series_day")
 
 
-def _with_series_locked(slot: Slot) -> Slot:
+def with_series_locked(slot: Slot) -> Slot:
     """The slot as it is under the lock of its series: only under that may it go over to another one."""
     while True:
         series = Slot.objects.values_list("series", flat=True).get(pk=slot.pk)
@@ -277,6 +277,8 @@ def _save(planned: ChangePreview, by: User | None) -> None:
     with clashes_named(slots[0]), transaction.atomic():
         Slot.objects.bulk_update([*slots, *planned.staying], WRITTEN)
     SlotChange.objects.bulk_create(records)
+    if handed_over := [change.slot for change in planned.changes if "instructor" in change.before]:
+        SubstituteRequest.objects.filter(slot__in=handed_over).withdraw()  # of whoever does not teach it any more
     for record in records:
         if record.tells:
             slot_changed.send(sender=Slot, slot=record.slot, change=record)

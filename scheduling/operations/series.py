@@ -11,13 +11,14 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from core import clock
-from core.clock import NonexistentWallTime
+from core.clock import AmbiguousWallTime, NonexistentWallTime
 from core.errors import DomainError, InvalidInput
 from scheduling.models import Series, Slot
 from scheduling.operations.planning import ClinicIsClosed, check_figures, lock_for_planning, obstacles_to
 from scheduling.recurrence import parts_of
 
 MOST_DAYS = 800  # of one series in one preview or stamping: two years of every day
+PLANNED = ("class_type_id", "instructor_id", "room_id", "online_link", "starts_at", "ends_at", "capacity", "price")
 
 logger = logging.getLogger(__name__)
 
@@ -211,6 +212,16 @@ def slot_of(series: Series, day: date) -> Slot:
         state=Slot.State.PUBLISHED if series.publishes else Slot.State.DRAFT,
         published_at=clock.now() if series.publishes else None,
     )
+
+
+def is_as_stamped(slot: Slot, series: Series) -> bool:
+    """Whether the slot is planned as the series would stamp it, be it published or not."""
+    assert slot.series_day is not None
+    try:
+        stamped = slot_of(series, slot.series_day)
+    except (NonexistentWallTime, AmbiguousWallTime):
+        return False
+    return all(getattr(slot, name) == getattr(stamped, name) for name in PLANNED)
 
 
 def _stamp(slots: Iterable[Slot]) -> int:

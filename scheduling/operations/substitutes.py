@@ -1,6 +1,6 @@
 """Finding somebody else for a class: colleagues are asked, the first who accepts gets it; or a manager assigns one.
 
-Locks: the request, then as everywhere the slot, the instructors, the rooms.
+Locks: as everywhere the slot before the instructors and the rooms, and the slot before its request.
 """
 
 from dataclasses import dataclass
@@ -72,8 +72,10 @@ class Colleague:
 def colleagues_for(*, slot: Slot) -> list[Colleague]:
     """All other instructors who teach at present: first those who are qualified and free, then the others with why not.
 
-    A fixed number of queries, however many colleagues there are.
+    Nobody for a slot that was cancelled or has begun. A fixed number of queries, however many colleagues there are.
     """
+    if slot.is_cancelled or slot.has_started:
+        return []
     others = list(Instructor.objects.filter(is_active=True).exclude(pk=slot.instructor_id))
     problems = obstacles_to([_taught_by(each, slot) for each in others], moving=[slot.pk], together=False)
     colleagues = [Colleague(each, problems.get(position)) for position, each in enumerate(others)]
@@ -99,14 +101,11 @@ def ask_for_substitute(*, slot: Slot, by: User) -> SubstituteRequest:
 
     Asking twice is asking once. Raises CannotChange when the slot was cancelled or has begun.
     """
-    _locked_requests(slot)
     slot = locked_slot(slot.pk)
     if slot.is_cancelled or slot.has_started:
         raise CannotChange()
-    open_ones = SubstituteRequest.objects.filter(slot=slot, state=State.OPEN)
-    if request := open_ones.filter(instead_of=slot.instructor).first():
+    if request := _locked_open_request(slot):
         return request
-    open_ones.update(state=State.WITHDRAWN, closed_at=clock.now())  # of an instructor who does not teach it any more
     request = SubstituteRequest.objects.create(slot=slot, asked_by=by, instead_of=slot.instructor)
     colleagues = [each.instructor for each in colleagues_for(slot=slot) if each.can]
     substitute_wanted.send(sender=SubstituteRequest, slot=slot, request=request, colleagues=colleagues)
@@ -123,8 +122,8 @@ def accept_substitution(
 
     Raises AlreadyTakenOver, NoLongerWanted, ChangedMeanwhile, or why this instructor cannot teach it.
     """
-    request = _locked_request(request)
     slot = locked_slot(request.slot_id)
+    request = _locked_request(request)
     if request.state == State.FILLED:
         if request.filled_by_id == instructor.pk == slot.instructor_id:
             return request
@@ -141,12 +140,10 @@ def assign_substitute(*, slot: Slot, instructor: Instructor, revision: int, by: 
 
     Raises TeachesItAnyway, ChangedMeanwhile, CannotChange, or why this instructor cannot teach it.
     """
-    requests = _locked_requests(slot)
     slot = locked_slot(slot.pk)
-    instead_of = slot.instructor
+    request = _locked_open_request(slot) or SubstituteRequest(slot=slot, asked_by=by, instead_of=slot.instructor)
     _hand_over(slot, instructor, revision, by)
-    request = next((each for each in requests if each.instead_of_id == instead_of.pk), None)
-    return _fill(request or SubstituteRequest(slot=slot, asked_by=by, instead_of=instead_of), instructor, by)
+    return _fill(request, instructor, by)
 
 
 @transaction.atomic
@@ -184,10 +181,9 @@ def _locked_request(request: SubstituteRequest) -> SubstituteRequest:
     return SubstituteRequest.objects.with_details().get(pk=request.pk)
 
 
-def _locked_requests(slot: Slot) -> list[SubstituteRequest]:
-    """The open request of the slot, if there is one; a constraint allows no second."""
-    requests = SubstituteRequest.objects.select_for_update(no_key=True)
-    return list(requests.filter(slot=slot, state=State.OPEN).order_by("pk"))
+def _locked_open_request(slot: Slot) -> SubstituteRequest | None:
+    """The open request of a locked slot, if there is one; a constraint allows no second."""
+    return SubstituteRequest.objects.select_for_update(no_key=True).filter(slot=slot, state=State.OPEN).first()
 
 
 def _taught_by(instructor: Instructor, slot: Slot) -> Slot:

@@ -95,3 +95,29 @@ class TestCancelling:
 
         with pytest.raises(RoomIsTaken):
             restore_slot(slot=slot, by=None)
+
+    def test_it_comes_back_as_an_exception_when_its_series_has_changed_meanwhile(self, mondays: Series) -> None:
+        slot = slot_on(mondays, 11, 2)
+        cancel_slots(slot=slot, scope=THIS, reason="Oops", revision=0, by=None)
+        nine = slot_on(mondays, 11, 9)
+        change(nine, UPCOMING, starts_at=at(nine, 18, days=1), capacity=5)
+
+        restore_slot(slot=slot, by=None)
+
+        slot.refresh_from_db()
+        assert (slot.starts_at, slot.capacity, slot.is_exception) == (at(slot, 18), 8, True)
+        change(slot_on(mondays, 11, 10), UPCOMING, capacity=6)
+        slot.refresh_from_db()
+        assert slot.capacity == 8
+        restored = SlotChange.objects.filter(slot=slot).last()
+        assert restored is not None and restored.before == {"state": "cancelled"}
+
+    def test_it_comes_back_as_part_of_a_series_that_is_what_it_was(self, mondays: Series) -> None:
+        slot = slot_on(mondays, 11, 2)
+        cancel_slots(slot=slot, scope=THIS, reason="Oops", revision=0, by=None)
+
+        restore_slot(slot=slot, by=None)
+        change(slot_on(mondays, 11, 9), UPCOMING, capacity=6)
+
+        slot.refresh_from_db()
+        assert (slot.is_exception, slot.capacity) == (False, 6)

@@ -279,6 +279,20 @@ def test_a_request_lapses_when_the_class_goes_to_somebody_else(slot: Slot) -> No
     assert request.state == State.WITHDRAWN
 
 
+def test_when_the_class_comes_back_colleagues_are_asked_anew(slot: Slot) -> None:
+    """The old mails are void by then, so the old request would ask nobody."""
+    first, colleague, anybody = ask(slot), InstructorFactory(user__name="Helena"), slot.instructor
+    for instructor in (colleague, anybody):
+        slot = Slot.objects.with_details().get(pk=slot.pk)
+        wanted = operations.Wanted.like(slot, instructor=instructor)
+        operations.change_slots(slot=slot, wanted=wanted, scope=operations.Scope.THIS, revision=slot.revision, by=None)
+
+    anew = ask(Slot.objects.with_details().get(pk=slot.pk))
+
+    assert refused_for(first, colleague) == "no_longer_wanted"
+    assert (anew.state, asked_people(anew)) == (State.OPEN, {"Helena"})
+
+
 def test_a_manager_assigns_somebody_and_the_open_request_is_filled(slot: Slot) -> None:
     request, manager, colleague = ask(slot), UserFactory(name="Carla"), InstructorFactory(user__name="Helena")
 
