@@ -306,18 +306,22 @@ class TestAnswers:
             SlotFactory(instructor=instructor, starts_at=clock.now() + (number + 1) * DAY)
         address = address_of(instructor)
 
-        with django_assert_num_queries(3):
+        with django_assert_num_queries(7):  # the token, the marks, the classes, and the four that they refer to
             events = events_at(address)
 
         assert len(events) == classes
 
-    def test_a_feed_is_bounded(self, instructor: Instructor, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_feed_is_bounded_and_the_log_says_so(
+        self, instructor: Instructor, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ) -> None:
         monkeypatch.setattr("scheduling.feeds.MOST_EVENTS", 2)
-        for number in range(3):
-            SlotFactory(instructor=instructor, starts_at=clock.now() + (number + 1) * DAY)
+        address, cut, told = address_of(instructor), f"feed own, instructor {instructor.pk}, is cut", []
+        for day in (2, 1, 3):
+            SlotFactory(instructor=instructor, class_type__name=f"Day {day}", starts_at=clock.now() + day * DAY)
+            told.append((list(events_at(address)), cut in caplog.text))
 
-        assert MOST_EVENTS == 3000
-        assert len(calendar_at(address_of(instructor)).events) == 2
+        assert MOST_EVENTS >= 200 * (4 + 52)  # two hundred weekly classes for a year
+        assert told == [(["Day 2"], False), (["Day 1", "Day 2"], False), (["Day 1", "Day 2"], True)]
 
 
 class TestPage:
