@@ -33,7 +33,7 @@ def closures(request: HttpRequest) -> HttpResponse:
             return redirect(*(["scheduling:closure", closure.pk] if has_conflicts else ["scheduling:closures"]))
     to_come = list(Closure.objects.to_come().with_places())
     undecided = count_undecided(to_come)
-    context = {"form": form, "closures": [(closure, undecided[closure.pk]) for closure in to_come]}
+    context = {"form": form, "absences": [(closure, undecided[closure.pk]) for closure in to_come]}
     return render(request, "scheduling/closures/list.html", context, status=422 if form.errors else 200)
 
 

@@ -37,7 +37,7 @@ def times_off(request: HttpRequest) -> HttpResponse:
     undecided = count_undecided(to_come)
     context = {
         "form": form,
-        "times_off": [(time_off, undecided[time_off.pk]) for time_off in to_come],
+        "absences": [(time_off, undecided[time_off.pk]) for time_off in to_come],
         "plans_for_all": has_role(request.user, MANAGER),
     }
     return render(request, "scheduling/times_off/list.html", context, status=422 if form and form.errors else 200)
