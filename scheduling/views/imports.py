@@ -14,9 +14,10 @@ from accounts.models import User
 from accounts.roles import MANAGER, has_role
 from core import clock
 from core.errors import DomainError
+from scheduling.columns import explained_columns
 from scheduling.exports import timetable_rows
 from scheduling.operations.imports import PlannedRow, RowsRefused, import_timetable, preview_import
-from scheduling.sheet import COLUMNS, MOST_BYTES, read_rows, write_rows
+from scheduling.sheet import MOST_BYTES, MOST_ROWS, read_rows, write_rows
 from scheduling.views.teach import plans_classes
 
 MOST_SHOWN = 100  # rows of each kind on the page
@@ -27,6 +28,7 @@ class ImportForm(forms.Form):
 
     file = forms.FileField(
         label=gettext_lazy("CSV file"),
+        help_text=gettext_lazy("Save the sheet of your spreadsheet program as “CSV UTF-8”."),
         widget=forms.FileInput(attrs={"accept": ".csv,text/csv"}),
         error_messages={
             "required": gettext_lazy("Please choose the file with your timetable."),
@@ -35,8 +37,11 @@ class ImportForm(forms.Form):
     )
     text = forms.CharField(required=False, strip=False, widget=forms.HiddenInput)
     publish = forms.ChoiceField(
-        label=gettext_lazy("Rows without a state become"),
-        choices=[("no", gettext_lazy("drafts")), ("yes", gettext_lazy("published"))],
+        label=gettext_lazy("Rows that do not say their state"),
+        choices=[
+            ("no", gettext_lazy("become drafts, published one by one")),
+            ("yes", gettext_lazy("are published at once")),
+        ],
         initial="no",
         widget=forms.RadioSelect,
     )
@@ -90,7 +95,12 @@ def timetable_export(request: HttpRequest) -> HttpResponse:
 
 
 def _form_page(request: HttpRequest, form: ImportForm) -> HttpResponse:
-    context = {"form": form, "columns": COLUMNS, "is_manager": has_role(request.user, MANAGER)}
+    context = {
+        "form": form,
+        "columns": explained_columns(clock.clinic_today()),
+        "most_rows": f"{MOST_ROWS:,}",
+        "is_manager": has_role(request.user, MANAGER),
+    }
     return render(request, "scheduling/imports/form.html", context, status=422 if form.errors else 200)
 
 

@@ -5,7 +5,6 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import pytest
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
@@ -27,10 +26,10 @@ from tests.factories import (
     SlotFactory,
     UserFactory,
 )
+from tests.scheduling.rows import HEADER, row, sheet
 
 pytestmark = pytest.mark.django_db
 
-HEADER = "class type;instructor;room;day;time;minutes;places;price;from;until;repeats;except;state;link\n"
 TUESDAY = date(2026, 11, 24)
 
 
@@ -45,22 +44,6 @@ def _house(monday: datetime, instructor: Instructor) -> None:
 def manager(db: None) -> User:
     user: User = UserFactory(role=roles.MANAGER)
     return user
-
-
-def row(**cells: str) -> str:
-    """One row; what is not given is a valid class on Tuesday at 18:00."""
-    given = {
-        "class type": "Gentle Back Care",
-        "instructor": "Asha Lind",
-        "room": "Willow",
-        "day": "2026-11-24",
-        "time": "18:00",
-    } | {name.replace("_", " ").strip(): value for name, value in cells.items()}
-    return ";".join(given.get(name, "") for name in HEADER.strip().split(";")) + "\n"
-
-
-def sheet(*rows: str) -> bytes:
-    return (HEADER + "".join(rows)).encode()
 
 
 def outcome(manager: User, *rows: str, **options: Any) -> list[PlannedRow]:
@@ -355,63 +338,6 @@ class TestFiles:
         [planned] = outcome(manager, row().strip() + ";surplus\n")
 
         assert str(planned.problem).startswith("row: it has more cells than the first row.")
-
-
-class TestPages:
-    def upload(self, client: Client, data: bytes, **fields: str) -> Any:
-        file = SimpleUploadedFile("timetable.csv", data)
-        return client.post("/teach/import/", {"file": file, "publish": "no"} | fields)
-
-    def test_looking_and_then_importing(self, managers_client: Client) -> None:
-        looked = self.upload(managers_client, sheet(row(), row(day="Thursday", until="2026-12-03")))
-        before = Slot.objects.count()
-        fields = {"text": looked.context["text"], "publish": "yes", "then": "import"}
-        done = managers_client.post("/teach/import/", fields, follow=True)
-
-        assert "The file makes 1 series with 3 classes in all" in looked.content.decode()
-        assert "2 classes, the first: Gentle Back Care, Thursday 26 November" in looked.content.decode()
-        assert before == 0
-        assert "Imported: 1 series with 3 classes in all." in done.content.decode()
-        assert {slot.state for slot in Slot.objects.all()} == {Slot.State.PUBLISHED}
-
-    def test_bad_rows_are_shown_and_nothing_can_be_imported(self, managers_client: Client) -> None:
-        page = self.upload(managers_client, sheet(row(), row(time="late"))).content.decode()
-
-        assert "1 row cannot be planned" in page
-        assert '<td class="num" data-label="Row">3</td>' in page
-        assert "Gentle Back Care · Asha Lind · 2026-11-24 · late" in page
-        assert "time: please write hours and minutes, such as 18:30." in page
-        assert 'value="import"' not in page
-
-    def test_what_changed_since_the_look_is_told(self, managers_client: Client) -> None:
-        looked = self.upload(managers_client, sheet(row()))
-        SlotFactory(room=Room.objects.get(), starts_at=datetime(2026, 11, 24, 17, tzinfo=UTC))
-        fields = {"text": looked.context["text"], "publish": "no", "then": "import"}
-        answer = managers_client.post("/teach/import/", fields)
-
-        assert answer.status_code == 422
-        assert "Nothing was imported" in answer.content.decode()
-        assert Slot.objects.count() == 1
-
-    def test_a_file_that_cannot_be_read_is_told_beside_its_field(self, managers_client: Client) -> None:
-        answer = self.upload(managers_client, b"\xff\xfe")
-        nothing = managers_client.post("/teach/import/", {"publish": "no"})
-
-        assert (answer.status_code, nothing.status_code) == (422, 422)
-        assert "This file is not written in UTF-8." in answer.content.decode()
-        assert "Please choose the file with your timetable." in nothing.content.decode()
-
-    def test_only_so_many_rows_are_shown(self, managers_client: Client) -> None:
-        page = self.upload(managers_client, sheet(*[row(time="late")] * 120)).content.decode()
-
-        assert "120 rows cannot be planned" in page
-        assert "(the first 100 of 120)" in page
-        assert page.count("please write hours and minutes") == 100
-
-    def test_what_is_written_in_a_cell_is_no_html(self, managers_client: Client) -> None:
-        page = self.upload(managers_client, sheet(row(class_type="<script>x</script>"))).content.decode()
-
-        assert "<script>x" not in page
 
 
 def test_standing_later_a_row_may_be_over(
