@@ -91,6 +91,10 @@ class Shown:
         return self.first + (DAY if self.look is Look.DAY else WEEK)
 
     @property
+    def is_this_week(self) -> bool:
+        return self.look is not Look.DAY and self.first <= clock.clinic_today() < self.after
+
+    @property
     def title(self) -> str:
         """`Tuesday 24 November 2026`, or `23 – 29 November 2026` as the grid words it."""
         last = self.after - DAY
@@ -136,6 +140,10 @@ class AgendaDay:
     date: date
     slots: list[Slot]
     stretches: list[Stretch]
+
+    @property
+    def is_over(self) -> bool:
+        return self.date < clock.clinic_today()
 
 
 @dataclass(frozen=True)

@@ -301,6 +301,26 @@ class TestByKeyboard:
         expect(entry(page, slot)).to_have_count(0)
 
 
+def test_of_a_short_class_in_a_narrow_column_name_beginning_and_occupancy_are_seen(
+    week: Week, open_page: OpenPage
+) -> None:
+    short = week.slot(1, 9, ends_at=clock.instant_of(week.day(1), time(9, 30)))
+    page = open_week(open_page, week)
+    wide = entry(page, short).inner_text()
+
+    entry(page, short).press("Enter")
+    expect(page.get_by_role("complementary", name="The chosen class")).to_be_visible()
+    box = entry(page, short).bounding_box()
+    parts = [entry(page, short).locator(f".entry-{name}").bounding_box() for name in ("name", "hours", "taken")]
+    until = entry(page, short).locator(".entry-until").bounding_box()
+
+    assert "09:00–09:30" in wide
+    assert box and until and until["width"] <= 1
+    assert all(part and part["y"] + part["height"] <= box["y"] + box["height"] + 1 for part in parts)
+    name, hours, taken = (part["y"] for part in parts if part)
+    assert name < hours == taken
+
+
 def test_a_phone_shows_a_list(week: Week, open_page: OpenPage) -> None:
     slot = week.slot(1, 9)
     page = open_page(PHONE, as_user=week.instructor.user)

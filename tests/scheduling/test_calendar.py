@@ -277,8 +277,8 @@ class TestThePanel:
 
         assert words(answer) == (
             "Gentle Back Care State Published When Tuesday 24 November, 18:00–19:00 (Berlin time) "
-            "Where Quiet Room, House by the Park Instructor Asha Lind Taken 3 of 8 Change Cancel Open its page "
-            "Move it Date Begins at Minutes Move"
+            "Where Quiet Room, House by the Park Instructor Asha Lind Taken 3 of 8 Change Cancel the class "
+            "Open its page Move it Date Begins at Minutes Move"
         )
         for page in ("", "change/", "cancel/"):
             assert f'href="/teach/slots/{slot.pk}/{page}"' in answer.content.decode()
@@ -303,6 +303,26 @@ class TestThePage:
         assert "23 – 29 November 2026" in text
         assert "Tuesday 24 November The whole clinic closed: Works 18:00–19:00 Gentle Back Care" in text
         assert "Next week" not in text
+
+    def test_folds_the_days_of_this_week_that_are_over(
+        self, instructor: Instructor, instructors_client: Client, stand_at: StandAt
+    ) -> None:
+        SlotFactory(instructor=instructor, class_type__name="Gentle Back Care", starts_at=TUESDAY_SIX)
+        SlotFactory(instructor=instructor, class_type__name="Chair Yoga", starts_at=TUESDAY_SIX + timedelta(days=1))
+
+        on_monday = instructors_client.get(PAGE).content.decode()
+        stand_at(TUESDAY_SIX + timedelta(days=1))
+        on_wednesday = instructors_client.get(PAGE).content.decode()
+        stand_at(TUESDAY_SIX + timedelta(days=3))
+        on_friday = words(instructors_client.get(PAGE))
+        stand_at(TUESDAY_SIX + timedelta(days=7))
+        a_week_later = instructors_client.get(f"{PAGE}?day=2026-11-24").content.decode()
+
+        folded = on_wednesday.partition("<details")[2].partition("</details>")[0]
+        assert "<details" not in on_monday
+        assert "Gentle Back Care" in folded and "Chair Yoga" not in folded
+        assert "No further classes this week." in on_friday
+        assert "<details" not in a_week_later
 
     def test_of_a_day_shows_that_day(self, managers_client: Client) -> None:
         SlotFactory(class_type__name="Tuesday's", starts_at=TUESDAY_SIX)

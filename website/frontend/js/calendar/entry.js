@@ -8,10 +8,18 @@ export function describe({ event, timeText, isMirror }) {
   const taken = part("entry-taken", occupancy);
   taken.ariaHidden = "true";
   const nodes = [part("sr-only", `${day}, ${places}, `)];
-  nodes.push(part("entry-hours", isMirror ? timeText : hours || timeText), taken);
+  nodes.push(hoursOf(isMirror ? timeText : hours || timeText), taken);
   if (stateWord) nodes.push(part("entry-state", stateWord));
   nodes.push(part("entry-name", event.title), part("entry-where", place), part("entry-who", instructor));
   return { domNodes: nodes };
+}
+
+// Where a column is narrow, the eye sees when a class ends by its height: only the beginning is written out.
+function hoursOf(words) {
+  const [from, ...until] = words.split(/(?=–)/);
+  const element = part("entry-hours", from);
+  element.append(part("entry-until", until.join("")));
+  return element;
 }
 
 function part(name, words) {
