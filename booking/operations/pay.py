@@ -14,7 +14,14 @@ from payments import stripe
 from payments.models import Order, Payment, Refund
 from payments.operations import CheckoutOutcome, check_checkout, open_checkout, owe_refund
 from scheduling.models import Slot
-from scheduling.operations import SlotFull, SlotNotPublished, SlotStarted, give_place_back, take_place
+from scheduling.operations import (
+    SlotFull,
+    SlotNotPublished,
+    SlotStarted,
+    give_place_back,
+    note_people_told,
+    take_place,
+)
 
 
 class NothingToPay(DomainError):
@@ -137,8 +144,8 @@ def _locked(slot_id: int) -> Slot:
 
 def _send_back(payment: Payment, booking: Booking) -> None:
     """Owe the whole payment to the patient and say why; the hold of a cancelled class ends with it."""
-    is_cancelled = Slot.objects.filter(pk=booking.slot_id, state=Slot.State.CANCELLED).exists()
-    reason = Refund.Reason.CLASS_CANCELLED if is_cancelled else Refund.Reason.PAID_TOO_LATE
+    tells_of_cancelling = note_people_told(booking.slot_id)
+    reason = Refund.Reason.CLASS_CANCELLED if tells_of_cancelling else Refund.Reason.PAID_TOO_LATE
     refund = owe_refund(payment=payment, amount=payment.amount, reason=reason)
     payment_goes_back.send(sender=Booking, booking=booking, refund=refund)
     if booking.is_held:

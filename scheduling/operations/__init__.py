@@ -1,4 +1,4 @@
-from scheduling.operations.cancel import PeopleWereTold, cancel_slots, restore_slot, slots_to_cancel
+from scheduling.operations.cancel import PeopleWereTold, cancel_slots, note_people_told, restore_slot, slots_to_cancel
 from scheduling.operations.changes import (
     CannotChange,
     CapacityBelowTaken,
@@ -135,6 +135,7 @@ __all__ = [
     "give_place_back",
     "keep_class",
     "missing_days",
+    "note_people_told",
     "preview_change",
     "preview_series",
     "publish_slot",

@@ -95,6 +95,14 @@ def restore_slot(*, slot: Slot, by: User | None) -> Slot:
     return slot
 
 
+def note_people_told(slot_id: int) -> bool:
+    """Note that somebody is told of the cancelling, so that it cannot be taken back; False if it has been meanwhile.
+
+    For those who had no place when the slot was cancelled. Whoever takes it back at this moment is waited for.
+    """
+    return Slot.objects.filter(pk=slot_id, state=Slot.State.CANCELLED).update(people_told=True) > 0
+
+
 def _cancel(slot: Slot, reason: str, by: User | None) -> None:
     before = slot.state
     slot.state, slot.cancelled_at, slot.cancel_reason = Slot.State.CANCELLED, clock.now(), reason

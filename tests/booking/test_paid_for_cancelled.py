@@ -16,6 +16,7 @@ from notifications.models import Kind, Message
 from payments.models import Order, Payment, Refund
 from payments.operations import record_payment
 from scheduling.models import Slot
+from scheduling.operations import PeopleWereTold, Scope, cancel_slots, restore_slot
 from tests.booking.reading import buttons, words
 from tests.factories import BookingFactory
 from tests.races.crowd import Pause, all_at_once
@@ -67,6 +68,29 @@ def test_money_for_a_released_place_of_a_cancelled_class_goes_back_for_the_same_
     assert released.is_released
     assert Slot.objects.get(pk=released.slot_id).taken == 0
     assert Refund.objects.get().reason == Refund.Reason.CLASS_CANCELLED
+
+
+def test_who_paid_late_was_told_so_the_class_is_not_taken_back(patient: Patient) -> None:
+    released = BookingFactory(patient=patient, state=Booking.State.RELEASED)
+    cancel_slots(slot=released.slot, scope=Scope.THIS, reason="", revision=0, by=None)
+    money_arrives(released.order)
+
+    with pytest.raises(PeopleWereTold):
+        restore_slot(slot=released.slot, by=None)
+
+    assert Message.objects.get().kind == Kind.PAID_FOR_CANCELLED
+    assert Slot.objects.get(pk=released.slot_id).is_cancelled
+
+
+def test_control_before_that_it_is_and_the_late_payment_buys_its_place(patient: Patient) -> None:
+    released = BookingFactory(patient=patient, state=Booking.State.RELEASED)
+    cancel_slots(slot=released.slot, scope=Scope.THIS, reason="", revision=0, by=None)
+    restore_slot(slot=released.slot, by=None)
+
+    money_arrives(released.order)
+
+    released.refresh_from_db()
+    assert released.is_confirmed and Refund.objects.count() == 0
 
 
 def test_the_patient_reads_what_became_of_class_and_money(patients_client: Client, hold: Booking) -> None:
