@@ -10,9 +10,10 @@ from booking.operations import end_for_cancelled_slot
 from booking.tasks import end_bookings_of_cancelled_slots, release_ended_holds
 from core import clock
 from notifications.models import Kind, Message
+from notifications.relevance import why_void
 from payments.models import Payment, Refund
 from scheduling.models import Slot
-from scheduling.operations import Scope, Wanted, cancel_slots, change_slots
+from scheduling.operations import PeopleWereTold, Scope, Wanted, cancel_slots, change_slots, restore_slot
 from tests.factories import BookingFactory, InstructorFactory, PaymentFactory, RoomFactory, SlotFactory
 
 pytestmark = pytest.mark.django_db
@@ -173,3 +174,35 @@ class TestCancelledClass:
             end_bookings_of_cancelled_slots()
 
         assert '"taken" > 0' in read.captured_queries[0]["sql"]
+
+
+class TestTakenBack:
+    """The clinic may take a cancelling back as long as it concerned nobody: telling begins with the cancelling."""
+
+    def test_a_class_that_nobody_had_booked_takes_place_again(self) -> None:
+        slot = a_slot()
+        booked(slot, state=Booking.State.RELEASED)
+        cancel(slot)
+
+        restore_slot(slot=slot, by=None)
+        end_bookings_of_cancelled_slots()
+
+        assert Slot.objects.get().is_published
+        assert Message.objects.count() == 0
+
+    @pytest.mark.parametrize("state", [Booking.State.CONFIRMED, Booking.State.HELD])
+    @pytest.mark.parametrize("is_written", [False, True])
+    def test_not_a_booked_one_though_its_messages_are_not_sent_yet(self, state: str, is_written: bool) -> None:
+        slot = a_slot()
+        booking = booked(slot, state=state)
+        cancel(slot)
+        if is_written:
+            end_bookings_of_cancelled_slots()
+
+        with pytest.raises(PeopleWereTold):
+            restore_slot(slot=slot, by=None)
+        end_bookings_of_cancelled_slots()
+
+        message = Message.objects.with_details().get()
+        assert (message.booking_id, message.kind, message.state) == (booking.pk, Kind.CLASS_CANCELLED, "queued")
+        assert why_void(message) is None
