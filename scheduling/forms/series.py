@@ -32,6 +32,7 @@ from scheduling.operations import (
     SlotInThePast,
     TooFarAhead,
 )
+from scheduling.operations.series import ask_which
 from scheduling.rules import daily_rule, monthly_rule, weekly_rule
 
 MOST_TIMES = 200
@@ -165,25 +166,14 @@ class SeriesForm(PlanForm, PlaceForm):
             self.add_error("times", _("Please say how many times."))
 
     def _ask_which(self) -> None:
-        """Ask now for all nights within reach: later, when the sweep stamps them, nobody is there to be asked."""
+        """Ask also when it was answered already, so that the answer can be changed."""
         series = self.series
-        chosen, series.fold = series.fold, None
-        today = clock.clinic_today()
         try:
-            for day in series.days(today, today + MOST_AHEAD):
-                _exists_once(series, day)
+            ask_which(series)
         except AmbiguousWallTime as error:
             self.asks_which = True
             field = self.fields["fold"]
             assert isinstance(field, WhichOfTwoField)
             field.ask(series.wall_time)
-            if chosen is None:
+            if series.fold is None:
                 self.add_error("fold", ValidationError(str(error), code=error.code))
-
-
-def _exists_once(series: Series, day: date) -> None:
-    """Raise AmbiguousWallTime where the day has the wall time twice."""
-    try:
-        series.instant_on(day)
-    except clock.NonexistentWallTime:
-        return

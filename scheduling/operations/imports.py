@@ -15,7 +15,7 @@ from scheduling import cells
 from scheduling.cells import BadCell, Names
 from scheduling.models import Series, Slot
 from scheduling.operations.planning import ClinicIsClosed, check_figures, lock_for_planning, obstacles_to
-from scheduling.operations.series import DaysBlocked, NoDays, PlannedDay, check_rule, horizon, slot_of
+from scheduling.operations.series import DaysBlocked, NoDays, PlannedDay, check_new_series, horizon, slot_of
 from scheduling.sheet import Row
 
 MOST_SLOTS = 100_000  # of one file
@@ -161,9 +161,9 @@ def _first_day_and_rule(row: Row) -> tuple[date, str]:
 
 def _slots_of(series: Series) -> list[Slot]:
     """All days of the series as far as a new one is looked at; stamped are those up to the horizon."""
-    check_rule(series)
     if series.starts_on < clock.clinic_today() - LONGEST_PAST:
         raise BadCell(column="from", why=_("a series cannot have begun more than ten years ago."))
+    check_new_series(series)
     last = max(horizon(), series.starts_on + settings.SERIES_HORIZON)
     days = series.days(clock.clinic_today(), last)
     slots = [slot for slot in (slot_of(series, day) for day in days) if not slot.has_started]

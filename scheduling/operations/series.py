@@ -3,8 +3,10 @@
 import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, time, timedelta
+from functools import lru_cache
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import transaction
@@ -14,7 +16,13 @@ from core import clock
 from core.clock import AmbiguousWallTime, NonexistentWallTime
 from core.errors import DomainError, InvalidInput
 from scheduling.models import Series, Slot
-from scheduling.operations.planning import ClinicIsClosed, check_figures, lock_for_planning, obstacles_to
+from scheduling.operations.planning import (
+    MOST_AHEAD,
+    ClinicIsClosed,
+    check_figures,
+    lock_for_planning,
+    obstacles_to,
+)
 from scheduling.recurrence import parts_of
 
 MOST_DAYS = 800  # of one series in one preview or stamping: two years of every day
@@ -79,13 +87,32 @@ def check_rule(series: Series) -> None:
         raise RuleNotUnderstood()
 
 
+def check_new_series(series: Series) -> None:
+    """What a series must pass that is to be started, whoever asks for it: its rule and its wall time.
+
+    Raises RuleNotUnderstood, and AmbiguousWallTime as `ask_which` unless the series says which one is meant.
+    """
+    check_rule(series)
+    if series.fold is None:
+        ask_which(series)
+
+
+def ask_which(series: Series) -> None:
+    """Raise AmbiguousWallTime for the first night within reach on which the series has two equal wall times.
+
+    It is asked of all nights at once: later, when the sweep stamps them, nobody is there to be asked.
+    """
+    for night in _nights_with_two(series.time_zone, series.wall_time, clock.clinic_today()):
+        for day in series.days(night, night):
+            clock.instant_of(day, series.wall_time, series.zone)
+
+
 def preview_series(*, series: Series, until: date | None = None) -> list[PlannedDay]:
     """What an unsaved or changed series would stamp from today on, day by day, up to `until` (the horizon).
 
-    Raises RuleNotUnderstood, and AmbiguousWallTime when a wall time happens twice and the series does not say which
-    one is meant.
+    Raises as `check_new_series` and `check_figures`.
     """
-    check_rule(series)
+    check_new_series(series)
     return _plan(series, clock.clinic_today(), until or _last_day_of_preview(series))
 
 
@@ -163,6 +190,21 @@ def _plain(blocked: PlannedDay) -> dict[str, Any]:
     assert blocked.problem is not None
     slot = blocked.slot.pk if blocked.slot else None
     return {"day": blocked.day.isoformat(), "slot": slot, "code": blocked.problem.code, "detail": str(blocked.problem)}
+
+
+@lru_cache(maxsize=1000)
+def _nights_with_two(zone: str, wall: time, first: date) -> tuple[date, ...]:
+    """The days within reach on which the clock of the zone shows that time twice."""
+    nights = []
+    for days in range(MOST_AHEAD.days + 1):
+        night = first + timedelta(days=days)
+        try:
+            clock.instant_of(night, wall, ZoneInfo(zone))
+        except NonexistentWallTime:
+            continue
+        except AmbiguousWallTime:
+            nights.append(night)
+    return tuple(nights)
 
 
 def _last_day_of_preview(series: Series) -> date:

@@ -250,6 +250,17 @@ class TestSeries:
 
         assert (answer.status_code, answer.json()["code"]) == (422, "rule_not_understood")
 
+    def test_30_a_wall_time_that_some_night_has_twice_is_asked_about_before_they_start(
+        self, teaching: DescribedClient, wish: dict[str, Any]
+    ) -> None:
+        nightly = wish | {"recurrence": "FREQ=WEEKLY", "starts_on": "2026-11-01", "wall_time": "02:30"}
+
+        unsaid = [post(teaching, path, **nightly) for path in ("series/", "series/preview/")]
+        said = post(teaching, "series/", **nightly, fold=1)
+
+        assert [(answer.status_code, answer.json()["code"]) for answer in unsaid] == [(422, "ambiguous_wall_time")] * 2
+        assert (said.status_code, Series.objects.get().fold) == (201, 1)
+
     def test_are_planned_for_nobody_else(self, teaching: DescribedClient, wish: dict[str, Any]) -> None:
         other = InstructorFactory()
 

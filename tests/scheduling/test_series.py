@@ -82,7 +82,7 @@ def test_a_series_may_stamp_drafts() -> None:
 
 def test_29_a_wall_time_that_does_not_exist_is_shown_and_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     stand_on(monkeypatch, datetime(2027, 3, 1, tzinfo=UTC))
-    series = a_series(starts_on=date(2027, 3, 21), wall_time=time(2, 30))  # the last Sunday of March follows
+    series = a_series(starts_on=date(2027, 3, 21), wall_time=time(2, 30), fold=0)  # the last Sunday of March follows
 
     shown = {each.day: each.problem.code for each in preview_series(series=series) if each.problem}
     with pytest.raises(DaysBlocked, match="the clocks jump over it"):
@@ -95,8 +95,9 @@ def test_29_a_wall_time_that_does_not_exist_is_shown_and_refused(monkeypatch: py
 def test_29_the_missing_night_can_be_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     stand_on(monkeypatch, datetime(2027, 3, 1, tzinfo=UTC))
     missing = date(2027, 3, 28)
+    wanted = a_series(starts_on=date(2027, 3, 21), wall_time=time(2, 30), fold=0, skipped_days=[missing])
 
-    series = start_series(series=a_series(starts_on=date(2027, 3, 21), wall_time=time(2, 30), skipped_days=[missing]))
+    series = start_series(series=wanted)
 
     assert [start.time() for start in local_starts(series)] == [time(2, 30)] * series.slots.count()
     assert not series.slots.filter(series_day=missing).exists()
