@@ -12,90 +12,50 @@ from accounts.roles import FRONT_DESK, INSTRUCTOR, MANAGER, has_role
 
 @dataclass(frozen=True)
 class Place:
-    """One place in the staff's navigation; `pages` are the views in which it is marked as the current one."""
+    """One place in the staff's navigation: its first page, and the others in which it is marked as the current one."""
 
     label: str | Promise
-    icon: str
     view: str
-    pages: frozenset[str]
     roles: tuple[str, ...]
+    icon: str
+    others: tuple[str, ...] = ()
 
     @property
     def url(self) -> str:
         return reverse(self.view)
 
+    @property
+    def pages(self) -> tuple[str, ...]:
+        return (self.view, *self.others)
+
+
+AT_THE_DESK = (FRONT_DESK, MANAGER)
+PLANNING = (INSTRUCTOR, MANAGER)
 
 PLACES = [
-    Place(
-        _("Day sheet"),
-        icon="clipboard-list",
-        view="booking:desk",
-        pages=frozenset({"booking:desk", "booking:refunds"}),
-        roles=(FRONT_DESK, MANAGER),
-    ),
-    Place(
-        _("Messages"),
-        icon="mail",
-        view="notifications:log",
-        pages=frozenset({"notifications:log", "notifications:message"}),
-        roles=(FRONT_DESK, MANAGER),
-    ),
+    Place(_("Day sheet"), "booking:desk", AT_THE_DESK, icon="clipboard-list", others=("booking:refunds",)),
+    Place(_("Messages"), "notifications:log", AT_THE_DESK, icon="mail", others=("notifications:message",)),
     Place(
         _("Teaching"),
+        "scheduling:teach",
+        PLANNING,
         icon="calendar-days",
-        view="scheduling:teach",
-        pages=frozenset(
-            {
-                "scheduling:teach",
-                "scheduling:calendar",
-                "scheduling:slot_new",
-                "booking:planned_class",
-                "booking:change_class",
-                "booking:cancel_class",
-                "scheduling:slot_substitute",
-                "scheduling:substitute",
-                "scheduling:feeds",
-                "scheduling:import",
-            }
+        others=(
+            *("scheduling:calendar", "scheduling:feeds", "scheduling:import", "scheduling:slot_new"),
+            *("scheduling:slot_substitute", "scheduling:substitute"),
+            *("booking:planned_class", "booking:change_class", "booking:cancel_class"),
         ),
-        roles=(INSTRUCTOR, MANAGER),
     ),
     Place(
         _("Series"),
+        "scheduling:series_list",
+        PLANNING,
         icon="repeat",
-        view="scheduling:series_list",
-        pages=frozenset(
-            {
-                "scheduling:series_list",
-                "scheduling:series_new",
-                "scheduling:series",
-                "scheduling:slot_copy",
-                "scheduling:week_copy",
-            }
-        ),
-        roles=(INSTRUCTOR, MANAGER),
+        others=("scheduling:series_new", "scheduling:series", "scheduling:slot_copy", "scheduling:week_copy"),
     ),
-    Place(
-        _("Time off"),
-        icon="palmtree",
-        view="scheduling:times_off",
-        pages=frozenset({"scheduling:times_off", "scheduling:time_off"}),
-        roles=(INSTRUCTOR, MANAGER),
-    ),
-    Place(
-        _("Closures"),
-        icon="door-closed",
-        view="scheduling:closures",
-        pages=frozenset({"scheduling:closures", "scheduling:closure"}),
-        roles=(MANAGER,),
-    ),
-    Place(
-        _("Manage"),
-        icon="settings-2",
-        view="website:manage",
-        pages=frozenset({"website:manage"}),
-        roles=(MANAGER,),
-    ),
+    Place(_("Time off"), "scheduling:times_off", PLANNING, icon="palmtree", others=("scheduling:time_off",)),
+    Place(_("Closures"), "scheduling:closures", (MANAGER,), icon="door-closed", others=("scheduling:closure",)),
+    Place(_("Manage"), "website:manage", (MANAGER,), icon="settings-2"),
 ]
 
 
