@@ -26,7 +26,7 @@ from scheduling.models.houses import ClosureQuerySet
 from scheduling.operations import MOST_AHEAD
 from scheduling.timetable import ISO_DAY, KEY
 
-COLOURS = 8  # as many as frontend/css/calendar.css has
+COLOURS = 8  # as many as frontend/css/calendar/entries.css has
 BACK = timedelta(days=5 * 366)
 LONGEST = timedelta(days=14)  # that the feed answers for at once
 HOURS = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
