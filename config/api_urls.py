@@ -14,6 +14,17 @@ urlpatterns = [
     path("v1/slots/<int:pk>/publish/", timetable.SlotPublication.as_view(), name="publish_slot"),
     path("v1/slots/<int:pk>/cancel/", timetable.SlotCancellation.as_view(), name="cancel_slots"),
     path("v1/slots/<int:pk>/restore/", timetable.SlotRestoration.as_view(), name="restore_slot"),
+    path("v1/slots/<int:pk>/colleagues/", timetable.SlotColleagues.as_view(), name="colleagues"),
+    path("v1/slots/<int:pk>/ask-for-substitute/", timetable.SlotSubstituteRequest.as_view(), name="ask_for_substitute"),
+    path("v1/slots/<int:pk>/assign-substitute/", timetable.SlotSubstitute.as_view(), name="assign_substitute"),
+    path("v1/substitute-requests/", timetable.SubstituteRequestList.as_view(), name="substitute_requests"),
+    path("v1/substitute-requests/<int:pk>/", timetable.SubstituteRequestDetail.as_view(), name="substitute_request"),
+    path(
+        "v1/substitute-requests/<int:pk>/accept/", timetable.SubstituteAcceptance.as_view(), name="accept_substitution"
+    ),
+    path(
+        "v1/substitute-requests/<int:pk>/withdraw/", timetable.SubstituteWithdrawal.as_view(), name="withdraw_request"
+    ),
     path("v1/series/", timetable.SeriesList.as_view(), name="series"),
     path("v1/series/preview/", timetable.SeriesPreviewing.as_view(), name="preview_series"),
     path("v1/class-types/", timetable.ClassTypeList.as_view(), name="class_types"),

@@ -335,7 +335,7 @@ SPECTACULAR_SETTINGS = {
     "`Authorization: Token …`; the clinic issues tokens. Lists come in pages: follow `next` until it is null. "
     "Requests are JSON, at most 64 KB.",
     "VERSION": "1",
-    "TAGS": [{"name": name} for name in ("Slots", "Series", "Closures", "Catalogue", "Bookings")],
+    "TAGS": [{"name": name} for name in ("Slots", "Series", "Substitutes", "Closures", "Catalogue", "Bookings")],
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",

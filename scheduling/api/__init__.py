@@ -5,6 +5,15 @@ from scheduling.api.changes import SlotCancellation, SlotDetail, SlotRestoration
 from scheduling.api.closures import ClosureDetail, ClosureList
 from scheduling.api.series import SeriesList, SeriesPreviewing
 from scheduling.api.slots import SlotList, SlotPublication
+from scheduling.api.substitutes import (
+    SlotColleagues,
+    SlotSubstitute,
+    SlotSubstituteRequest,
+    SubstituteAcceptance,
+    SubstituteRequestDetail,
+    SubstituteRequestList,
+    SubstituteWithdrawal,
+)
 
 __all__ = [
     "ClassTypeList",
@@ -15,8 +24,15 @@ __all__ = [
     "SeriesList",
     "SeriesPreviewing",
     "SlotCancellation",
+    "SlotColleagues",
     "SlotDetail",
     "SlotList",
     "SlotPublication",
     "SlotRestoration",
+    "SlotSubstitute",
+    "SlotSubstituteRequest",
+    "SubstituteAcceptance",
+    "SubstituteRequestDetail",
+    "SubstituteRequestList",
+    "SubstituteWithdrawal",
 ]

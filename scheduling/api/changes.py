@@ -16,6 +16,7 @@ from core.errors import DomainError
 from scheduling.api.fields import (
     FOLD_WORDS,
     IN_THE_WAY,
+    LARGEST_ID,
     OF_ITS_FIGURES,
     InstantField,
     MayPlan,
@@ -31,6 +32,7 @@ from scheduling.operations import (
     CapacityBelowTaken,
     ChangedMeanwhile,
     DaysBlocked,
+    NoClassLeft,
     NotPartOfSeries,
     NotYourSeries,
     PeopleWereTold,
@@ -42,6 +44,7 @@ from scheduling.operations import (
 )
 
 LARGEST_REVISION = 2**31 - 1
+MOST_LEFT_OUT = 800
 OF_THE_MOMENT = (NotYourSeries, ChangedMeanwhile, CannotChange, NotPartOfSeries)
 Refusals = dict[str, tuple[type[DomainError], ...]]
 
@@ -83,6 +86,12 @@ class SlotChanges(Seen):
     minutes = serializers.IntegerField(required=False, min_value=5, max_value=600)
     capacity = serializers.IntegerField(required=False, min_value=1, max_value=1000)
     price = serializers.IntegerField(required=False, min_value=0, max_value=10_000_000, help_text="In cents.")
+    leave_out = serializers.ListField(
+        child=serializers.IntegerField(min_value=1, max_value=LARGEST_ID),
+        default=list,
+        max_length=MOST_LEFT_OUT,
+        help_text="Slots of the series that stay as they are: with `days_blocked`, those named in `blocked`.",
+    )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Turn the wall time into an instant. Raises NonexistentWallTime or AmbiguousWallTime."""
@@ -99,7 +108,7 @@ class Cancelling(Seen):
 class PlannedSlotView(GenericAPIView[Slot]):
     """A slot of somebody else is not found; a manager plans all of them."""
 
-    serializer_class = SlotAnswer
+    serializer_class: type[serializers.Serializer[Any]] = SlotAnswer
     permission_classes = [PlansClasses]
     queryset = Slot.objects.all()
 
@@ -118,6 +127,7 @@ class SlotDetail(PlannedSlotView):
             CapacityBelowTaken,
             CannotShift,
             DaysBlocked,
+            NoClassLeft,
             clock.NonexistentWallTime,
             clock.AmbiguousWallTime,
         )
@@ -141,6 +151,11 @@ class SlotDetail(PlannedSlotView):
                 {"revision": 2, "scope": "following", "date": "2026-11-24", "wall_time": "18:30"},
                 request_only=True,
             ),
+            OpenApiExample(
+                "Another room for the whole series, but for two classes",
+                {"revision": 2, "scope": "upcoming", "room": 3, "leave_out": [21, 28]},
+                request_only=True,
+            ),
             OpenApiExample("Another room, this once", {"revision": 2, "room": 3}, request_only=True),
         ],
     )
@@ -148,18 +163,17 @@ class SlotDetail(PlannedSlotView):
         """Change time, place, teacher or figures. Booked patients are told of what concerns them.
 
         Of a series, only what differs from the slot in the address is changed in the others. Slots that have begun and
-        those that were changed by hand stay as they are.
+        those that were changed by hand stay as they are. When some cannot change, none does: leave them out by
+        `leave_out`, and they stay as they are from now on, whatever becomes of their series.
         """
         slot = self.planned(pk)
         asked = SlotChanges(data=request.data)
         asked.is_valid(raise_exception=True)
         changes = asked.validated_data
-        revision, scope = changes.pop("revision"), Scope(changes.pop("scope"))
+        seen = {name: changes.pop(name) for name in ("revision", "leave_out")} | {"scope": Scope(changes.pop("scope"))}
         if "instructor" in changes and changes["instructor"] != slot.instructor:
             teacher_for(account_of(request), changes["instructor"])
-        changed = change_slots(
-            slot=slot, wanted=Wanted.like(slot, **changes), scope=scope, revision=revision, by=account_of(request)
-        )
+        changed = change_slots(slot=slot, wanted=Wanted.like(slot, **changes), by=account_of(request), **seen)
         return Response(slots_answer(changed))
 
 

@@ -106,6 +106,13 @@ class DayOrInstantField(InstantField):
         return after if self.is_end else first
 
 
+class Reason(serializers.Serializer[Any]):
+    """Why something cannot be: for programs and for people."""
+
+    code = serializers.CharField()
+    detail = serializers.CharField()
+
+
 class Named(serializers.Serializer[Any]):
     id = serializers.IntegerField()
     name = serializers.CharField()

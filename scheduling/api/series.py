@@ -23,6 +23,7 @@ from scheduling.api.fields import (
     InstantField,
     Named,
     PlansClasses,
+    Reason,
     teacher_for,
 )
 from scheduling.models import ClassType, Instructor, Room, Series
@@ -120,12 +121,6 @@ class SeriesDraft(serializers.Serializer[Any]):
         return {"time_zone": settings.CLINIC_TIME_ZONE} | usual | attrs
 
 
-@extend_schema_serializer(component_name="DayProblem")
-class DayProblem(serializers.Serializer[Any]):
-    code = serializers.CharField()
-    detail = serializers.CharField()
-
-
 @extend_schema_serializer(component_name="PlannedDay")
 class PlannedDayAnswer(serializers.Serializer[PlannedDay]):
     day = serializers.DateField()
@@ -134,7 +129,7 @@ class PlannedDayAnswer(serializers.Serializer[PlannedDay]):
     is_closed = serializers.BooleanField(help_text="A closure skips the day; this stands in nobody's way.")
     problem = serializers.SerializerMethodField(help_text="Why there can be no slot on that day, or null.")
 
-    @extend_schema_field(DayProblem(allow_null=True))
+    @extend_schema_field(Reason(allow_null=True))
     def get_problem(self, planned: PlannedDay) -> dict[str, str] | None:
         if planned.problem is None:
             return None

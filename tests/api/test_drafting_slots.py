@@ -7,7 +7,7 @@ import pytest
 
 from accounts import roles
 from core import clock
-from scheduling.models import ClassType, Instructor, Room, Slot
+from scheduling.models import ClassType, Instructor, Room, Slot, SlotChange
 from tests.api.client import DescribedClient
 from tests.factories import ClassTypeFactory, InstructorFactory, RoomFactory, SlotFactory
 
@@ -61,6 +61,22 @@ def test_an_instructor_drafts_at_an_instant_with_their_own_figures(
         datetime(2026, 11, 24, 18, 30, tzinfo=UTC),
     )
     assert (slot.capacity, slot.price, slot.room) == (6, 2500, None)
+
+
+def test_of_two_programs_that_change_one_draft_the_second_is_told(
+    teaching: DescribedClient, managing: DescribedClient, instructor: Instructor
+) -> None:
+    own = SlotFactory(state=Slot.State.DRAFT, instructor=instructor, starts_at=datetime(2026, 11, 24, 17, tzinfo=UTC))
+    address = f"/api/v1/slots/{own.pk}/"
+
+    first = managing.patch(address, {"revision": 0, "capacity": 5}, format="json")
+    second = teaching.patch(address, {"revision": 0, "price": 900}, format="json")
+
+    own.refresh_from_db()
+    assert first.json()["slots"][0]["revision"] == 1
+    assert (second.status_code, second.json()["code"]) == (409, "changed_meanwhile")
+    assert (own.capacity, own.price, own.state) == (5, own.class_type.price, Slot.State.DRAFT)
+    assert SlotChange.objects.get().before == {"capacity": 8}
 
 
 def test_an_instructor_publishes_and_doing_it_again_changes_nothing(

@@ -93,9 +93,31 @@ class TestChanging:
         assert refusal(own, date="2027-03-28", wall_time="02:30") == (422, "nonexistent_wall_time")
         assert refusal(begun, capacity=9) == (409, "cannot_change")
 
+    def test_of_a_series_names_what_is_in_the_way_which_can_be_left_out(
+        self, teaching: DescribedClient, own_series: Series
+    ) -> None:
+        first, second, third, *_others = own_series.slots.order_by("starts_at")
+        taken = SlotFactory(starts_at=third.starts_at)
+
+        refused = patch(teaching, second, scope="following", room=taken.room_id)
+        done = patch(teaching, second, scope="following", room=taken.room_id, leave_out=[third.pk])
+        nobody = patch(teaching, first, leave_out=[first.pk], capacity=5)
+
+        [blocked] = refused.json()["blocked"]
+        assert (refused.status_code, refused.json()["code"]) == (409, "days_blocked")
+        assert (blocked["day"], blocked["slot"], blocked["code"]) == ("2026-12-08", third.pk, "room_taken")
+        assert third.pk not in [slot["id"] for slot in done.json()["slots"]]
+        assert list(Slot.objects.filter(room=taken.room).order_by("starts_at")[:2]) == [second, taken]
+        assert Slot.objects.get(is_exception=True) == third
+        assert (nobody.status_code, nobody.json()["code"]) == (422, "no_class_left")
+
     @pytest.mark.parametrize(
         ("fields", "wrong"),
         [
+            ({"leave_out": 3}, "leave_out"),
+            ({"leave_out": ["x"]}, "leave_out"),
+            ({"leave_out": [10**30]}, "leave_out"),
+            ({"leave_out": [1] * 801}, "leave_out"),
             ({"revision": -1}, "revision"),
             ({"revision": 10**30}, "revision"),
             ({"revision": None}, "revision"),

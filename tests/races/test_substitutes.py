@@ -19,6 +19,7 @@ from scheduling.operations import (
     substitutes,
     withdraw_request,
 )
+from tests.api.client import DescribedClient, signed_in
 from tests.factories import BookingFactory, InstructorFactory, SlotFactory, UserFactory
 from tests.races.crowd import all_at_once
 
@@ -67,6 +68,26 @@ def test_of_five_who_accept_at_once_one_gets_the_class(five_who_accept: list[Cal
     }
     assert told_per_booking() == [1] * PATIENTS
     assert Message.objects.filter(kind=Kind.CLASS_TAKEN_OVER).count() == 1
+
+
+def test_of_five_programs_that_accept_at_once_one_gets_the_class_and_the_others_hear_who() -> None:
+    slot = SlotFactory()
+    request = ask_for_substitute(slot=slot, by=slot.instructor.user)
+    programs = [signed_in(each.user) for each in InstructorFactory.create_batch(COLLEAGUES)]
+    answers: list[Any] = []
+
+    def accept(program: DescribedClient) -> None:
+        address = f"/api/v1/substitute-requests/{request.pk}/accept/"
+        answers.append(program.post(address, {"revision": slot.revision}, format="json"))
+
+    ends = all_at_once(partial(accept, program) for program in programs)
+
+    slot.refresh_from_db()
+    refused = [answer.json() for answer in answers if answer.status_code == 409]
+    assert ends == {"ok": COLLEAGUES}
+    assert sorted(answer.status_code for answer in answers) == [200] + [409] * (COLLEAGUES - 1)
+    assert {each["code"] for each in refused} == {"already_taken_over"}
+    assert all(f"{slot.instructor} has taken this class over already" in each["detail"] for each in refused)
 
 
 def without_lock(request: SubstituteRequest) -> SubstituteRequest:
