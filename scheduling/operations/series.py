@@ -113,7 +113,7 @@ def preview_series(*, series: Series, until: date | None = None) -> list[Planned
     Raises as `check_new_series` and `check_figures`.
     """
     check_new_series(series)
-    return _plan(series, clock.clinic_today(), until or _last_day_of_preview(series))
+    return _plan_new(series, clock.clinic_today(), until or _last_day_of_preview(series))
 
 
 def start_series(*, series: Series) -> Series:
@@ -127,7 +127,7 @@ def start_series(*, series: Series) -> Series:
         raise NoDays()
     with transaction.atomic():
         lock_for_planning([series.instructor_id], [series.room_id])
-        planned = _plan(series, clock.clinic_today(), horizon())
+        planned = _plan_new(series, clock.clinic_today(), horizon())
         if blocked := [each for each in planned if each.problem and not each.is_closed]:
             raise DaysBlocked(blocked)
         series.stamped_until = horizon()
@@ -139,8 +139,8 @@ def start_series(*, series: Series) -> Series:
 def stamp_series(*, series: Series, until: date | None = None) -> int:
     """Stamp what is missing up to `until` (the horizon); return how many slots that were.
 
-    May be called anywhere and any number of times. A day that is not free is left out and logged: the series' page
-    shows it as missing.
+    May be called anywhere and any number of times. A day on which there can be no class, because it is not free or the
+    series as such has become impossible, is left out and logged: the series' page shows it as missing.
     """
     until = until or horizon()
     with transaction.atomic():
@@ -164,7 +164,7 @@ def stamp_series(*, series: Series, until: date | None = None) -> int:
 def missing_days(*, series: Series) -> list[PlannedDay]:
     """Days to come that were dealt with and have no slot, each with what stands in the way now, if anything does.
 
-    Raises RuleNotUnderstood, and what `check_figures` raises when the series as such can have no slots any more.
+    Raises RuleNotUnderstood.
     """
     check_rule(series)
     if series.stamped_until is None:
@@ -213,28 +213,50 @@ def _last_day_of_preview(series: Series) -> date:
 
 def _plan(series: Series, first: date, last: date) -> list[PlannedDay]:
     """The days of the rule in [first, last] that have no slot yet, and what stands in the way of each."""
+    slots, impossible = _slots_to_come(series, first, last)
+    for day, slot in slots.items():
+        try:
+            check_figures(slot)
+        except DomainError as error:
+            impossible[day] = error
+    return _judged({day: slot for day, slot in slots.items() if day not in impossible}, impossible)
+
+
+def _plan_new(series: Series, first: date, last: date) -> list[PlannedDay]:
+    """As `_plan`, of a series that is not saved yet: raises what `check_figures` raises, for whoever can mend it."""
+    slots, impossible = _slots_to_come(series, first, last)
+    for slot in slots.values():
+        check_figures(slot)
+    return _judged(slots, impossible)
+
+
+def _slots_to_come(series: Series, first: date, last: date) -> tuple[dict[date, Slot], dict[date, DomainError]]:
+    """The slots that are not there yet and have not begun, by their days, and the days that have no such time."""
     days = list(series.days(first, last))[:MOST_DAYS]
+    there: set[date | None] = set()
     if series.pk:
         there = set(series.slots.filter(series_day__in=days).values_list("series_day", flat=True))
-        days = [day for day in days if day not in there]
-    slots: list[Slot] = []
+    slots: dict[date, Slot] = {}
     impossible: dict[date, DomainError] = {}
     for day in days:
+        if day in there:
+            continue
         try:
             slot = slot_of(series, day)
-        except NonexistentWallTime as error:
+        except (NonexistentWallTime, AmbiguousWallTime) as error:
             impossible[day] = error
             continue
         if not slot.has_started:
-            check_figures(slot)
-            slots.append(slot)
-    reasons = obstacles_to(slots)
-    planned = [PlannedDay(day, None, error) for day, error in impossible.items()]
-    for position, slot in enumerate(slots):
-        assert slot.series_day is not None
-        reason = reasons.get(position)
-        planned.append(PlannedDay(slot.series_day, None if reason else slot, reason))
-    return sorted(planned, key=lambda each: each.day)
+            slots[day] = slot
+    return slots, impossible
+
+
+def _judged(slots: dict[date, Slot], impossible: dict[date, DomainError]) -> list[PlannedDay]:
+    """All these days, the slots among them each with what stands in its way."""
+    reasons = obstacles_to(list(slots.values()))
+    problems = impossible | {day: reasons[place] for place, day in enumerate(slots) if place in reasons}
+    days = sorted(slots.keys() | impossible.keys())
+    return [PlannedDay(day, None if day in problems else slots[day], problems.get(day)) for day in days]
 
 
 def slot_of(series: Series, day: date) -> Slot:
