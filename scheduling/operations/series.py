@@ -172,10 +172,16 @@ def missing_days(*, series: Series) -> list[PlannedDay]:
     return _plan(series, clock.clinic_today(), series.stamped_until)
 
 
-def stamp_missing_days(*, series: Series) -> int:
-    """Stamp those of the missing days that are free by now; return how many. Raises as `missing_days`."""
+def stamp_missing_days(*, series: Series, fold: int | None = None) -> int:
+    """Stamp those of the missing days that are free by now; return how many. Raises as `missing_days`.
+
+    `fold` says from now on which of two equal wall times is meant, of a series that has not said so yet.
+    """
     with transaction.atomic():
         series = locked_series(series.pk)
+        if fold is not None and series.fold is None:
+            series.fold = fold
+            series.save(update_fields=["fold"])
         lock_for_planning([series.instructor_id], [series.room_id])
         return _stamp(each.slot for each in missing_days(series=series) if each.slot)
 

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.permissions import form_only
 from accounts.roles import MANAGER, has_role
 from core import clock
+from core.clock import AmbiguousWallTime
 from core.errors import DomainError
 from scheduling.forms import SeriesForm
 from scheduling.models import Instructor, Series, SeriesQuerySet, Slot, clinic_currency
@@ -31,6 +32,7 @@ from scheduling.rules import series_in_words, times_of
 from scheduling.views.teach import plans_classes
 
 MOST_SLOTS = 100  # of the upcoming ones, on the page of a series
+FOLDS = {"0": 0, "1": 1}
 
 
 @dataclass(frozen=True)
@@ -92,6 +94,7 @@ def series_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "missing": missing,
         "missing_reason": reason,
         "can_be_planned": sum(each.slot is not None for each in missing),
+        "asks_which": any(isinstance(each.problem, AmbiguousWallTime) for each in missing),
         "zone": clock.zone_label(),
         "currency": clinic_currency(),
     }
@@ -124,10 +127,10 @@ def series_new(request: HttpRequest) -> HttpResponse:
 @form_only("scheduling:series", "pk")
 @plans_classes
 def series_fill(request: HttpRequest, pk: int) -> HttpResponse:
-    """Plan the missing days that are free by now."""
+    """Plan the missing days that are free by now; `fold` answers which of two equal times the series means."""
     series = get_object_or_404(_plannable(request), pk=pk)
     try:
-        count = stamp_missing_days(series=series)
+        count = stamp_missing_days(series=series, fold=FOLDS.get(request.POST.get("fold", "")))
     except DomainError as error:
         messages.error(request, str(error))
     else:

@@ -101,6 +101,43 @@ class TestANightWithTwoEqualHours:
         page = managers_client.get(f"/teach/series/{nightly.pk}/")
 
         assert "Sunday 31 October 02:30 on Sunday 31 October happens twice in Berlin" in words(page)
+        assert (
+            "When 02:30 happens twice, which one does this series mean? The first, before the clocks are set back "
+            "The second, after the clocks are set back" in words(page)
+        )
+
+    @pytest.mark.parametrize(("fold", "hour"), [(0, 0), (1, 1)])
+    def test_is_planned_once_somebody_has_said_which(
+        self, nightly: Series, managers_client: Client, fold: int, hour: int
+    ) -> None:
+        stamp_series(series=nightly)
+
+        answer = managers_client.post(f"/teach/series/{nightly.pk}/fill/", {"fold": fold}, follow=True)
+
+        nightly.refresh_from_db()
+        assert "1 more class is planned." in words(answer)
+        assert "happens twice" not in words(answer)
+        assert nightly.fold == fold
+        assert nightly.slots.get(series_day=NIGHT).starts_at == datetime(2027, 10, 31, hour, 30, tzinfo=UTC)
+
+    @pytest.mark.parametrize("said", ["", "2", "first"])
+    def test_stays_missing_without_an_answer(self, nightly: Series, managers_client: Client, said: str) -> None:
+        stamp_series(series=nightly)
+
+        answer = managers_client.post(f"/teach/series/{nightly.pk}/fill/", {"fold": said}, follow=True)
+
+        assert "0 more classes are planned." in words(answer)
+        assert problems(nightly) == {NIGHT: "ambiguous_wall_time"}
+
+    def test_is_not_asked_about_again(self, nightly: Series, managers_client: Client) -> None:
+        Series.objects.update(fold=0)
+        stamp_series(series=nightly)
+
+        managers_client.post(f"/teach/series/{nightly.pk}/fill/", {"fold": 1})
+
+        nightly.refresh_from_db()
+        assert nightly.fold == 0
+        assert nightly.slots.get(series_day=NIGHT).starts_at == datetime(2027, 10, 31, 0, 30, tzinfo=UTC)
 
 
 class TestTheSweep:
