@@ -42,7 +42,7 @@ PLACES = [
         icon="calendar-days",
         others=(
             *("scheduling:calendar", "scheduling:feeds", "scheduling:import", "scheduling:slot_new"),
-            *("scheduling:slot_substitute", "scheduling:substitute"),
+            *("scheduling:slot_copy", "scheduling:week_copy", "scheduling:slot_substitute", "scheduling:substitute"),
             *("booking:planned_class", "booking:change_class", "booking:cancel_class"),
         ),
     ),
@@ -51,7 +51,7 @@ PLACES = [
         "scheduling:series_list",
         PLANNING,
         icon="repeat",
-        others=("scheduling:series_new", "scheduling:series", "scheduling:slot_copy", "scheduling:week_copy"),
+        others=("scheduling:series_new", "scheduling:series"),
     ),
     Place(_("Time off"), "scheduling:times_off", PLANNING, icon="palmtree", others=("scheduling:time_off",)),
     Place(_("Closures"), "scheduling:closures", (MANAGER,), icon="door-closed", others=("scheduling:closure",)),

@@ -43,6 +43,7 @@ def test_it_tells_who_she_is_what_she_has_learnt_and_when_she_teaches(helena: In
     for shown in ("Helena Brandt", "Yoga therapist", "Teaches on the chair.", "Seated practice", "First aid"):
         assert shown in text
     assert "Chair Yoga" in text
+    assert text.count("Helena Brandt") == 1  # the page is hers, so her classes need not say it again
     assert "Lapsed one" not in text and "Of somebody else" not in text
 
 

@@ -127,12 +127,12 @@ def places(slot: Slot) -> SafeString:
 
 
 @register.inclusion_tag("website/components/slot_row.html")
-def slot_row(slot: Slot, show_day: bool = False) -> dict[str, Any]:
+def slot_row(slot: Slot, show_day: bool = False, show_instructor: bool = True) -> dict[str, Any]:
     """`{% slot_row slot %}` inside `<div class="slot-list">`; `show_day=True` where no heading names the day.
 
-    The page names the zone. Needs `Slot.objects.with_details()`.
+    The page names the zone, and the instructor with `show_instructor=False`. Needs `Slot.objects.with_details()`.
     """
-    return {"slot": slot, "show_day": show_day}
+    return {"slot": slot, "show_day": show_day, "show_instructor": show_instructor}
 
 
 @register.inclusion_tag("website/components/time_left.html")
