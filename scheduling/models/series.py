@@ -90,6 +90,11 @@ class Series(models.Model):
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.time_zone)
 
+    @property
+    def today(self) -> date:
+        """The day that it is by the series' own clock: elsewhere it may be another one than at the clinic."""
+        return clock.now().astimezone(self.zone).date()
+
     def may_be_planned_by(self, user: User) -> bool:
         """Whether `user` may change more of it than a single class: a substitute plans the own date only."""
         return has_role(user, MANAGER) or self.instructor.user_id == user.pk

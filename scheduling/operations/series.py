@@ -102,7 +102,7 @@ def ask_which(series: Series) -> None:
 
     It is asked of all nights at once: later, when the sweep stamps them, nobody is there to be asked.
     """
-    for night in _nights_with_two(series.time_zone, series.wall_time, clock.clinic_today()):
+    for night in _nights_with_two(series.time_zone, series.wall_time, series.today):
         for day in series.days(night, night):
             clock.instant_of(day, series.wall_time, series.zone)
 
@@ -113,7 +113,7 @@ def preview_series(*, series: Series, until: date | None = None) -> list[Planned
     Raises as `check_new_series` and `check_figures`.
     """
     check_new_series(series)
-    return _plan_new(series, clock.clinic_today(), until or _last_day_of_preview(series))
+    return _plan_new(series, series.today, until or _last_day_of_preview(series))
 
 
 def start_series(*, series: Series) -> Series:
@@ -127,7 +127,7 @@ def start_series(*, series: Series) -> Series:
         raise NoDays()
     with transaction.atomic():
         lock_for_planning([series.instructor_id], [series.room_id])
-        planned = _plan_new(series, clock.clinic_today(), horizon())
+        planned = _plan_new(series, series.today, horizon())
         if blocked := [each for each in planned if each.problem and not each.is_closed]:
             raise DaysBlocked(blocked)
         series.stamped_until = horizon()
@@ -145,7 +145,7 @@ def stamp_series(*, series: Series, until: date | None = None) -> int:
     until = until or horizon()
     with transaction.atomic():
         series = locked_series(series.pk)
-        first = clock.clinic_today()
+        first = series.today
         if series.stamped_until is not None:
             first = max(first, series.stamped_until + timedelta(days=1))
         if first > until:
@@ -169,7 +169,7 @@ def missing_days(*, series: Series) -> list[PlannedDay]:
     check_rule(series)
     if series.stamped_until is None:
         return []
-    return _plan(series, clock.clinic_today(), series.stamped_until)
+    return _plan(series, series.today, series.stamped_until)
 
 
 def stamp_missing_days(*, series: Series, fold: int | None = None) -> int:

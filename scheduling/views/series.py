@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from django.contrib import messages
 from django.db.models import Q
@@ -33,6 +33,7 @@ from scheduling.views.teach import plans_classes
 
 MOST_SLOTS = 100  # of the upcoming ones, on the page of a series
 FOLDS = {"0": 0, "1": 1}
+DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -192,15 +193,16 @@ def _left_out(request: HttpRequest, planned: Iterable[PlannedDay]) -> set[date]:
 
 def _rows(series: Collection[Series]) -> Iterable[Row]:
     """Each series with its next class and its missing days, in one query more."""
-    today, now = clock.clinic_today(), clock.now()
+    now = clock.now()
     upcoming: dict[int, list[Slot]] = {}
-    slots = Slot.objects.filter(series__in=series).filter(Q(series_day__gte=today) | Q(starts_at__gt=now))
+    since = clock.clinic_today() - 2 * DAY  # by the clocks of some series it is still an earlier day
+    slots = Slot.objects.filter(series__in=series).filter(Q(series_day__gte=since) | Q(starts_at__gt=now))
     for slot in slots.order_by("starts_at", "id"):
         upcoming.setdefault(slot.series_id or 0, []).append(slot)
     for each in series:
         own = upcoming.get(each.pk, [])
         there = {slot.series_day for slot in own}
-        days = each.days(today, each.stamped_until) if each.stamped_until else ()
+        days = each.days(each.today, each.stamped_until) if each.stamped_until else ()
         yield Row(
             series=each,
             words=series_in_words(each),

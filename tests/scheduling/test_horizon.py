@@ -170,3 +170,43 @@ class TestTheSweep:
         tasks.fill_horizon()
 
         assert series.slots.count() == 1
+
+
+class TestASeriesElsewhere:
+    """It is by its own clock that a day of it is over, not by the clinic's."""
+
+    @pytest.fixture(params=["Europe/Berlin", "Pacific/Kiritimati"])
+    def evening(self, request: pytest.FixtureRequest, stand_at: StandAt, settings: Any) -> None:
+        """Monday 23:30 on Niue; at the clinic it is Tuesday, or even Wednesday."""
+        settings.CLINIC_TIME_ZONE = request.param
+        stand_at(datetime(2026, 11, 24, 10, 30, tzinfo=UTC))
+
+    @pytest.fixture
+    def late(self, instructor: Instructor, evening: None) -> Series:
+        """Mondays at 23:45 on Niue."""
+        return series_of(instructor, time_zone="Pacific/Niue", wall_time=time(23, 45), starts_on=date(2026, 11, 23))
+
+    def test_starts_with_the_class_of_its_own_today(self, late: Series) -> None:
+        assert late.slots.earliest("starts_at").starts_at == datetime(2026, 11, 24, 10, 45, tzinfo=UTC)
+
+    def test_is_stamped_from_its_own_today_on(self, late: Series) -> None:
+        late.slots.all().delete()
+        Series.objects.update(stamped_until=None)
+
+        stamp_series(series=late)
+
+        assert late.slots.earliest("starts_at").series_day == date(2026, 11, 23)
+
+    def test_misses_the_class_of_its_own_today(self, late: Series, managers_client: Client) -> None:
+        late.slots.filter(series_day=date(2026, 11, 23)).delete()
+
+        listed = words(managers_client.get("/teach/series/"))
+
+        assert [each.day for each in missing_days(series=late)] == [date(2026, 11, 23)]
+        assert "23 Nov Why?" in listed
+
+    def test_begins_with_the_next_class_when_that_of_today_is_over(self, instructor: Instructor, evening: None) -> None:
+        early = series_of(instructor, time_zone="Pacific/Niue", wall_time=time(23), starts_on=date(2026, 11, 23))
+
+        assert early.slots.earliest("starts_at").series_day == date(2026, 11, 30)
+        assert missing_days(series=early) == []
