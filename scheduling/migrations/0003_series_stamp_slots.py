@@ -139,10 +139,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='slot',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'published'), _negated=True), ('room__isnull', False), models.Q(('online_link', ''), _negated=True), _connector='OR'), name='a_published_slot_has_a_room_or_a_link'),
-        ),
-        migrations.AddConstraint(
-            model_name='slot',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('cancelled_at__isnull', False), ('state', 'cancelled')), models.Q(models.Q(('state', 'cancelled'), _negated=True), ('cancelled_at__isnull', True)), _connector='OR'), name='a_cancelled_slot_knows_when'),
         ),
         migrations.AddConstraint(
