@@ -270,10 +270,9 @@ def _closed(closure: Closure) -> Stretch:
 
 
 def _absences(user: User, filters: Filters, start: datetime, end: datetime) -> list[Stretch]:
-    absences = TimeOff.objects.filter(starts_at__lt=end, ends_at__gt=start).select_related("instructor")
-    if not has_role(user, MANAGER):
-        absences = absences.filter(instructor__user=user)
-    elif filters.instructor is not None:
+    absences = TimeOff.objects.plannable_by(user).filter(starts_at__lt=end, ends_at__gt=start)
+    absences = absences.select_related("instructor")
+    if filters.instructor is not None and has_role(user, MANAGER):
         absences = absences.filter(instructor=filters.instructor)
     return [_away(absence) for absence in absences]
 

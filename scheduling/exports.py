@@ -13,7 +13,6 @@ from django.conf import settings
 from django.db.models import Q
 
 from accounts.models import User
-from accounts.roles import MANAGER, has_role
 from core import clock
 from core.money import plain_amount
 from scheduling.cells import FOLDS
@@ -47,9 +46,7 @@ def timetable_rows(user: User) -> Iterator[Cells]:
 def _series_to_come(user: User, with_slots: Iterable[int]) -> Iterator[Series]:
     """Series of the clinic's present zone that have a slot to come, or may stamp more."""
     today = clock.clinic_today()
-    series = Series.objects.with_details().filter(time_zone=settings.CLINIC_TIME_ZONE)
-    if not has_role(user, MANAGER):
-        series = series.filter(instructor__user=user)
+    series = Series.objects.plannable_by(user).with_details().filter(time_zone=settings.CLINIC_TIME_ZONE)
     goes_on = Q(ends_on__isnull=True) | Q(ends_on__gte=today)
     for each in series.filter(goes_on, Q(pk__in=list(with_slots)) | Q(class_type__is_active=True)):
         if next(each.days(today, _looked_at_until(each)), None):

@@ -28,11 +28,12 @@ class BookingQuerySet(models.QuerySet["Booking"]):
         return self.filter(state__in=Booking.LIVE)
 
     def visible_to(self, user: User) -> "BookingQuerySet":
-        """The desk sees all bookings, an instructor those of the own classes, a patient the account's own."""
+        """The desk sees all bookings, who teaches at present those of the own classes, a patient the account's own."""
         if user.has_perm("booking.view_day_sheet"):
             return self
         own = Q(patient__account=user)
-        return self.filter(own | Q(slot__instructor__user=user) if has_role(user, INSTRUCTOR) else own)
+        taught = Q(slot__instructor__user=user, slot__instructor__is_active=True)
+        return self.filter(own | taught if has_role(user, INSTRUCTOR) else own)
 
     def of_account(self, user: User) -> "BookingQuerySet":
         """The bookings of all patients for whom `user` books."""

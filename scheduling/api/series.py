@@ -13,7 +13,6 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.permissions import account_of
-from accounts.roles import MANAGER, has_role
 from core import clock
 from core.errors import DomainError
 from scheduling.api.fields import (
@@ -26,7 +25,7 @@ from scheduling.api.fields import (
     Reason,
     teacher_for,
 )
-from scheduling.models import ClassType, Instructor, Room, Series
+from scheduling.models import ClassType, Instructor, Room, Series, SeriesQuerySet
 from scheduling.operations import (
     MOST_AHEAD,
     DaysBlocked,
@@ -191,11 +190,9 @@ class SeriesPreviewing(GenericAPIView[Series]):
         return Response(SeriesPreview({"days": preview_series(series=unsaved_series(request))}).data)
 
 
-def series_of(request: Request) -> Any:
+def series_of(request: Request) -> SeriesQuerySet:
     """The series that who asks may plan."""
-    user = account_of(request)
-    series = Series.objects.with_details()
-    return series if has_role(user, MANAGER) else series.filter(instructor__user=user)
+    return Series.objects.plannable_by(account_of(request)).with_details()
 
 
 def unsaved_series(request: Request) -> Series:

@@ -26,8 +26,9 @@ class SeriesQuerySet(models.QuerySet["Series"]):
         )
 
     def plannable_by(self, user: User) -> "SeriesQuerySet":
-        """The series that `user` may see and change: a manager all, an instructor the own ones."""
-        return self if has_role(user, MANAGER) else self.filter(instructor__user=user)
+        """The series that `user` may see and change: a manager all, who teaches at present the own ones."""
+        own = Q(instructor__user=user, instructor__is_active=True)
+        return self if has_role(user, MANAGER) else self.filter(own)
 
     def with_details(self) -> "SeriesQuerySet":
         return self.select_related("class_type", "instructor", "room__location")
@@ -97,7 +98,8 @@ class Series(models.Model):
 
     def may_be_planned_by(self, user: User) -> bool:
         """Whether `user` may change more of it than a single class: a substitute plans the own date only."""
-        return has_role(user, MANAGER) or self.instructor.user_id == user.pk
+        own = self.instructor
+        return has_role(user, MANAGER) or (own.user_id == user.pk and own.is_active)
 
     def days(self, first: date, last: date) -> Iterator[date]:
         """The days of the rule in [first, last], in order, without those left out."""

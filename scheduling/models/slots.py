@@ -38,12 +38,13 @@ class SlotQuerySet(models.QuerySet["Slot"]):
         return self.filter(published_at__isnull=False)
 
     def visible_to(self, user: User | AnonymousUser) -> "SlotQuerySet":
-        """Drafts are for the desk and for the instructor who teaches them; all else is for everyone."""
+        """Drafts are for the desk and for who teaches them, as long as they teach at all; all else is for everyone."""
         if user.has_perm("scheduling.view_slot"):
             return self
         if not has_role(user, INSTRUCTOR):
             return self.announced()
-        return self.filter(~Q(state=Slot.State.DRAFT) | Q(instructor__user=user))
+        own = Q(instructor__user=user, instructor__is_active=True)
+        return self.filter(~Q(state=Slot.State.DRAFT) | own)
 
     def between(self, start: datetime, end: datetime) -> "SlotQuerySet":
         """Slots that start in [start, end)."""
@@ -60,8 +61,8 @@ class SlotQuerySet(models.QuerySet["Slot"]):
         return self.filter(taken__lt=F("capacity"))
 
     def of_instructor(self, user: User) -> "SlotQuerySet":
-        """The slots that `user` teaches."""
-        return self.filter(instructor__user=user)
+        """The slots that `user` teaches; none for an instructor who teaches no more."""
+        return self.filter(instructor__user=user, instructor__is_active=True)
 
     def plannable_by(self, user: User) -> "SlotQuerySet":
         """The slots that `user` may edit and publish: a manager all, an instructor the own ones."""

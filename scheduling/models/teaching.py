@@ -103,8 +103,9 @@ class TimeOffQuerySet(models.QuerySet["TimeOff"]):
         return self.filter(ends_at__gt=clock.now())
 
     def plannable_by(self, user: User) -> "TimeOffQuerySet":
-        """The times off that `user` may see and remove: a manager all, an instructor the own ones."""
-        return self if has_role(user, MANAGER) else self.filter(instructor__user=user)
+        """The times off that `user` may see and remove: a manager all, an instructor who teaches the own ones."""
+        own = Q(instructor__user=user, instructor__is_active=True)
+        return self if has_role(user, MANAGER) else self.filter(own)
 
 
 class TimeOff(models.Model):

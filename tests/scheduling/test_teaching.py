@@ -378,10 +378,3 @@ class TestWhoMayNot:
         answer = client.get(address)
 
         assert (answer.status_code, answer["Location"]) == (302, f"/accounts/login/?next={address}")
-
-    def test_an_instructor_who_teaches_no_more_plans_nothing(
-        self, instructor: Instructor, instructors_client: Client
-    ) -> None:
-        Instructor.objects.filter(pk=instructor.pk).update(is_active=False)
-
-        assert instructors_client.get(NEW).status_code == 404
