@@ -18,7 +18,7 @@ from core.errors import DomainError
 from scheduling.forms import SlotForm
 from scheduling.history import NAMED
 from scheduling.models import Slot
-from scheduling.operations import CannotShift, CapacityBelowTaken, DaysBlocked, Scope, Wanted
+from scheduling.operations import CannotShift, CapacityBelowTaken, Scope, Wanted
 
 MOST_REVISIONS = 2**31 - 1
 MOST_KEYS_WRITTEN = 8000  # characters: some hundreds of keys
@@ -92,12 +92,10 @@ class ChangeForm(SlotForm, SeenFields):
         return Wanted(instructor=self.teacher(), fold=self.cleaned_data["fold"], **self.plan())
 
     def refuse(self, error: DomainError) -> None:
-        """Also for several classes at once: beside the field that the first of their reasons is about."""
-        reason = error.blocked[0].problem if isinstance(error, DaysBlocked) else error
+        """Also ask which of two equal times is meant, where a night of the series has two."""
         if isinstance(error, AmbiguousWallTime):
             self._ask_which(self.cleaned_data["wall_time"])
-        field = self.REFUSED_BESIDE.get(type(reason)) if reason else None
-        self.add_error(field if field in self.fields else None, ValidationError(str(error), code=error.code))
+        super().refuse(error)
 
     def brought_up_to_date(self, before: dict[str, Any], *, by: User) -> "ChangeForm":
         """The form for the slot as it is now, with what was typed into this one, and the others' changes elsewhere.

@@ -86,8 +86,7 @@ def change_class(request: HttpRequest, pk: int) -> HttpResponse:
     except ChangedMeanwhile:
         return _changed_meanwhile(request, form)
     except DaysBlocked as error:
-        form.refuse(error)
-        return _change_page(request, form, **_way_out(form, error.blocked))
+        return _change_page(request, form, status=422, **_way_out(form, error.blocked))
     except DomainError as error:
         form.refuse(error)
     return _change_page(request, form)

@@ -50,7 +50,7 @@ class DaysBlocked(DomainError):
 
     def __init__(self, blocked: list["PlannedDay"]) -> None:
         self.blocked = blocked
-        named = "; ".join(f"{clock.format_day(each.day)} – {each.problem}" for each in blocked[:5])
+        named = "; ".join(f"{clock.format_day(each.day)} – {str(each.problem).rstrip('.')}" for each in blocked[:5])
         super().__init__(days=named if len(blocked) <= 5 else f"{named} …")
 
     @property

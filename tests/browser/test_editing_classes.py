@@ -13,6 +13,7 @@ from core import clock
 from scheduling.models import Instructor, Slot
 from scheduling.operations import start_series
 from tests.browser.conftest import LAPTOP, PHONE
+from tests.browser.test_every_page import violations
 from tests.browser.test_main_path import tab_to
 from tests.factories import (
     BookingFactory,
@@ -72,6 +73,10 @@ def begin_later(page: Page, hours: int) -> None:
     tab_to_field(page, "wall_time")
     for _press in range(hours):
         page.keyboard.press("ArrowUp")
+
+
+def faults(page: Page) -> list[str]:
+    return [fault for scheme in ("light", "dark") for fault in violations(page, PHONE, scheme)]
 
 
 def hours() -> list[int]:
@@ -137,3 +142,29 @@ def test_a_clash_comes_back_beside_the_field_with_what_was_typed(
     expect(page.locator("#id_room_error")).to_contain_text("Steady Core")
     expect(page.locator("[name=wall_time]")).to_have_value("18:30")
     assert Booking.objects.get().slot.starts_at == slot.starts_at
+
+
+def test_a_class_in_the_way_of_its_series_is_left_out_by_one_click(
+    open_page: OpenPage, instructor: Instructor, slot: Slot
+) -> None:
+    third = Slot.objects.order_by("starts_at")[2]
+    SlotFactory(room=slot.room, starts_at=third.starts_at + timedelta(hours=1), class_type__name="Steady Core")
+    # The browser complains of the 422.
+    page = open_page(PHONE, as_user=instructor.user, reduced_motion="reduce", expect_errors=True)
+    page.goto(f"/teach/slots/{slot.pk}/change/")
+    page.get_by_label("All upcoming classes").check()
+    page.locator("[name=wall_time]").fill("18:30")
+    page.get_by_role("button", name="Check the change").click()
+
+    expect(page.get_by_role("alert")).to_be_focused()
+    expect(page.get_by_role("alert")).to_contain_text("1 class cannot be changed like this")
+    assert faults(page) == []
+    page.get_by_role("button", name="Change the others; leave these days as they are").click()
+    expect(page.get_by_role("heading", name="1 class stays as it is")).to_be_visible()
+    assert hours() == [18, 18, 18, 19, 18]
+    assert faults(page) == []
+    page.get_by_role("button", name="Move 3 classes and tell 1 person").click()
+
+    expect(page.get_by_text("3 classes. 1 person is told.")).to_be_visible()
+    of_series = Slot.objects.filter(series__isnull=False).order_by("starts_at")
+    assert [clock.clinic_time(each.starts_at).minute for each in of_series] == [30, 30, 0, 30]
