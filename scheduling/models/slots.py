@@ -38,13 +38,13 @@ class SlotQuerySet(models.QuerySet["Slot"]):
         return self.filter(published_at__isnull=False)
 
     def visible_to(self, user: User | AnonymousUser) -> "SlotQuerySet":
-        """Drafts are for the desk and for who teaches them, as long as they teach at all; all else is for everyone."""
+        """What was never announced is for the desk and, as long as they teach, for who teaches it; all else for everyone."""
         if user.has_perm("scheduling.view_slot"):
             return self
         if not has_role(user, INSTRUCTOR):
             return self.announced()
         own = Q(instructor__user=user, instructor__is_active=True)
-        return self.filter(~Q(state=Slot.State.DRAFT) | own)
+        return self.filter(Q(published_at__isnull=False) | own)
 
     def between(self, start: datetime, end: datetime) -> "SlotQuerySet":
         """Slots that start in [start, end)."""

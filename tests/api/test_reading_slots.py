@@ -163,6 +163,21 @@ def test_a_draft_is_there_for_its_instructor_and_the_staff_only(
     assert [sees(client, other) for client in (visitor, api, teaching, managing)] == [404, 404, 404, 200]
 
 
+def test_a_draft_that_was_cancelled_is_no_colleagues_business(
+    visitor: DescribedClient, teaching: DescribedClient, instructor: Instructor
+) -> None:
+    own, other = (
+        SlotFactory(state=Slot.State.CANCELLED, published_at=None, instructor=each)
+        for each in (instructor, InstructorFactory())
+    )
+
+    def sees(client: DescribedClient, slot: Slot) -> int:
+        status: int = client.get(f"/api/v1/slots/{slot.pk}/").status_code
+        return status
+
+    assert [sees(teaching, own), sees(teaching, other), sees(visitor, other)] == [200, 404, 404]
+
+
 def test_drafts_are_listed_for_those_who_may_see_them(
     visitor: DescribedClient,
     api: DescribedClient,

@@ -183,6 +183,15 @@ def test_a_draft_does_not_exist_for_outsiders(client: Client, patients_client: C
     assert [page_of(draft, each).status_code for each in (client, patients_client, other_teacher)] == [404, 404, 404]
 
 
+def test_a_draft_that_was_cancelled_does_not_exist_for_outsiders_either(client: Client) -> None:
+    draft = SlotFactory(state=Slot.State.CANCELLED, published_at=None)
+    colleague, own = Client(), Client()
+    colleague.force_login(InstructorFactory().user)
+    own.force_login(draft.instructor.user)
+
+    assert [page_of(draft, each).status_code for each in (client, colleague, own)] == [404, 404, 200]
+
+
 def test_a_draft_is_shown_to_its_instructor_and_to_the_desk(client: Client) -> None:
     draft = SlotFactory(state=Slot.State.DRAFT)
     desk = UserFactory()
