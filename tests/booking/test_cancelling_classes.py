@@ -42,6 +42,22 @@ def test_says_whose_money_goes_back_and_does_it_then(instructor: Client, slot: S
     assert "Take the cancelling back" not in words(instructor.get(page_of(slot)))
 
 
+def test_who_books_between_the_check_and_the_click_is_not_cancelled_unseen(instructor: Client, slot: Slot) -> None:
+    booked(slot, "Robin Beck")
+    page = instructor.post(page_of(slot, "cancel_class"), {"reason": "", "revision": 0})
+    booked(slot, "Kim Adler")
+
+    again = instructor.post(page_of(slot, "cancel_class"), sent_again(page))
+
+    assert "Kim Adler" not in words(page) and "Kim Adler" in words(again)
+    assert "Cancel this class and tell 2 people" in words(again)
+    assert Slot.objects.get().is_published
+
+    instructor.post(page_of(slot, "cancel_class"), sent_again(again))
+
+    assert Slot.objects.get().is_cancelled
+
+
 def test_a_series_ends_and_nobody_is_told_of_what_nobody_booked(instructor: Client, series: Series) -> None:
     second = Slot.objects.order_by("starts_at")[1]
 

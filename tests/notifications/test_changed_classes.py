@@ -94,6 +94,16 @@ def test_a_moved_class_tells_the_old_time_and_the_new_one(booking: Booking, mail
         assert "you can cancel free of charge until the class begins" in text
 
 
+def test_places_and_price_changed_with_the_time_are_nobodys_news(booking: Booking, mail_server: MailServer) -> None:
+    change(booking.slot, starts_at=booking.slot.starts_at + HOUR, capacity=9, price=2500)
+
+    [mail] = delivered(mail_server)
+
+    [before] = befores_in(mail)
+    assert before == time_of(booking.slot)
+    assert all("Price:" not in text and "Places:" not in text for text in texts_of(mail))
+
+
 def test_another_room_and_teacher_are_named(booking: Booking, mail_server: MailServer) -> None:
     old_room, old_teacher = booking.slot.room, booking.slot.instructor
     slot = change(booking.slot, room=RoomFactory(), instructor=InstructorFactory())

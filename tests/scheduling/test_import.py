@@ -23,6 +23,7 @@ from tests.factories import (
     LocationFactory,
     QualificationFactory,
     RoomFactory,
+    SeriesFactory,
     SlotFactory,
     UserFactory,
 )
@@ -280,6 +281,19 @@ class TestRoles:
         statuses = {client.get(path).status_code for path in ("/teach/import/", "/teach/export.csv")}
 
         assert statuses == ({403} if role else {302})
+
+    def test_an_instructors_file_holds_nobody_elses_series(
+        self, instructor: Instructor, instructors_client: Client, managers_client: Client
+    ) -> None:
+        """Series that have no slot yet count too: no list of own slots would keep those of others out."""
+        SeriesFactory(instructor=instructor, class_type__name="Mine")
+        SeriesFactory(class_type__name="Not mine")
+
+        own = instructors_client.get("/teach/export.csv").content.decode("utf-8-sig")
+        whole = managers_client.get("/teach/export.csv").content.decode("utf-8-sig")
+
+        assert [line.partition(";")[0] for line in own.splitlines()[1:]] == ["Mine"]
+        assert sorted(line.partition(";")[0] for line in whole.splitlines()[1:]) == ["Mine", "Not mine"]
 
     def test_an_instructors_file_holds_nobody_elses_classes(
         self, instructor: Instructor, instructors_client: Client, managers_client: Client
