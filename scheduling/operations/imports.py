@@ -164,7 +164,8 @@ def _slots_of(series: Series) -> list[Slot]:
     if series.starts_on < clock.clinic_today() - LONGEST_PAST:
         raise BadCell(column="from", why=_("a series cannot have begun more than ten years ago."))
     check_new_series(series)
-    last = max(horizon(), series.starts_on + settings.SERIES_HORIZON)
+    series.stamped_until = horizon()
+    last = max(series.stamped_until, series.starts_on + settings.SERIES_HORIZON)
     days = series.days(clock.clinic_today(), last)
     slots = [slot for slot in (slot_of(series, day) for day in days) if not slot.has_started]
     if not slots:
@@ -207,11 +208,8 @@ def _told(reason: DomainError | None, row_of: dict[int, int]) -> DomainError | N
 
 
 def _save(planned: Sequence[PlannedRow]) -> None:
-    last = horizon()
-    series = [row.series for row in planned if row.series]
-    for each in series:
-        each.stamped_until = last
-    Series.objects.bulk_create(series, batch_size=AT_ONCE)
+    Series.objects.bulk_create((row.series for row in planned if row.series), batch_size=AT_ONCE)
     for row in planned:
-        row.slots = [slot for slot in row.slots if slot.series_day is None or slot.series_day <= last]
+        last = row.series and row.series.stamped_until
+        row.slots = [slot for slot in row.slots if not (last and slot.series_day) or slot.series_day <= last]
     Slot.objects.bulk_create((slot for row in planned for slot in row.slots), batch_size=AT_ONCE)

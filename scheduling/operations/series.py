@@ -125,12 +125,13 @@ def start_series(*, series: Series) -> Series:
     planned = preview_series(series=series)
     if not planned:
         raise NoDays()
+    until = horizon()
     with transaction.atomic():
         lock_for_planning([series.instructor_id], [series.room_id])
-        planned = _plan_new(series, series.today, horizon())
+        planned = _plan_new(series, series.today, until)
         if blocked := [each for each in planned if each.problem and not each.is_closed]:
             raise DaysBlocked(blocked)
-        series.stamped_until = horizon()
+        series.stamped_until = until
         series.save(force_insert=True)
         _stamp(each.slot for each in planned if each.slot)
     return series
