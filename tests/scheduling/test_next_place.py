@@ -105,7 +105,9 @@ def test_it_costs_no_query_in_these_days_and_one_for_later_ones(
     slot(28, month=month)
 
     with django_assert_num_queries(queries):
-        client.get("/timetable/")
+        page = client.get("/timetable/")
+
+    assert SAID in words(page)
 
 
 def queries_of(act: Callable[[], Any]) -> int:

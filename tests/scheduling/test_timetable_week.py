@@ -157,12 +157,15 @@ def test_a_week_costs_as_many_queries_as_a_list(
     client: Client, rows: int, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     for day in range(rows):
-        slot(24 + day)
+        slot(24 + day, class_type__name=f"Calm {day}")
 
     with django_assert_num_queries(4):
-        client.get(WEEK)
+        made = client.get(WEEK)
     with django_assert_num_queries(1):
-        client.get(WEEK)
+        kept = client.get(WEEK)
+
+    assert [words(made).count(f"Calm {day}") for day in range(rows)] == [1] * rows
+    assert kept.content == made.content
 
 
 def test_the_classes_can_be_subscribed_to_as_chosen_full_or_not_and_on_all_days(client: Client) -> None:
