@@ -1,7 +1,5 @@
 """What was changed about a slot: for the editor's history, for messages and for calendars."""
 
-from typing import Any
-
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -35,7 +33,3 @@ class SlotChange(models.Model):
 
     def __str__(self) -> str:
         return f"{self.slot_id} → {self.revision}: {', '.join(self.before)}"
-
-    def value_before(self, field: str) -> Any:
-        """The old value of `field` as it was stored, or None when it did not change."""
-        return self.before.get(field)

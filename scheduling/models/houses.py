@@ -64,13 +64,6 @@ class ClosureQuerySet(models.QuerySet["Closure"]):
         """Closures that cover any moment of [start, end)."""
         return self.filter(starts_at__lt=end, ends_at__gt=start)
 
-    def concerning(self, room: Room | None) -> "ClosureQuerySet":
-        """Those of the whole clinic, of the room's location and of the room; without a room, of the whole clinic."""
-        whole_clinic = Q(location__isnull=True, room__isnull=True)
-        if room is None:
-            return self.filter(whole_clinic)
-        return self.filter(whole_clinic | Q(location=room.location_id) | Q(room=room))
-
 
 class Closure(models.Model):
     """A time in which no class takes place: at the whole clinic, at one location or in one room.

@@ -38,7 +38,7 @@ class SlotQuerySet(models.QuerySet["Slot"]):
         return self.filter(published_at__isnull=False)
 
     def visible_to(self, user: User | AnonymousUser) -> "SlotQuerySet":
-        """What was never announced is for the desk and, as long as they teach, for who teaches it; all else for everyone."""
+        """What was never announced: for the desk, and for who teaches it and teaches at all. All else: for everyone."""
         if user.has_perm("scheduling.view_slot"):
             return self
         if not has_role(user, INSTRUCTOR):
@@ -196,10 +196,6 @@ class Slot(models.Model):
     @property
     def is_cancelled(self) -> bool:
         return self.state == self.State.CANCELLED
-
-    @property
-    def is_online(self) -> bool:
-        return self.room_id is None
 
     @property
     def has_started(self) -> bool:

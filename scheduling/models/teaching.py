@@ -1,6 +1,6 @@
 """What is taught, and who may teach it."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -46,11 +46,6 @@ class Instructor(models.Model):
 
     def __str__(self) -> str:
         return self.name
-
-    def lacks(self, class_type: "ClassType", on: date) -> list[Qualification]:
-        """The qualifications that `class_type` asks for and the instructor does not hold on that day."""
-        held = self.certificates.filter(Q(expires_on__isnull=True) | Q(expires_on__gte=on)).values("qualification")
-        return list(class_type.qualifications.exclude(pk__in=held))
 
 
 class CertificateQuerySet(models.QuerySet["Certificate"]):
