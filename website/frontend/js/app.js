@@ -12,6 +12,7 @@ import { followKeys } from "./keys.js";
 import { keepShowingOwnTimes } from "./own_time.js";
 import { closePanels } from "./panels.js";
 import { refreshOnReturn } from "./return.js";
+import { sendOnce } from "./send_once.js";
 
 Alpine.data("timeLeft", timeLeft);
 Alpine.data("classDefaults", classDefaults);
@@ -21,5 +22,6 @@ followKeys();
 followDays();
 keepShowingOwnTimes();
 refreshOnReturn();
+sendOnce();
 closePanels();
 copyFields();
