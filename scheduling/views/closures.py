@@ -48,8 +48,11 @@ def closure(request: HttpRequest, pk: int) -> HttpResponse:
 @form_only("scheduling:closures")
 @manages
 def closure_remove(request: HttpRequest, pk: int) -> HttpResponse:
-    """Open again."""
-    closure = _closure(pk)
+    """Open again. Removing it twice is removing it once."""
+    closure = Closure.objects.with_places().filter(pk=pk).first()
+    if closure is None:
+        messages.info(request, _("This closure is removed already."))
+        return redirect("scheduling:closures")
     remove_closure(closure=closure)
     messages.success(request, _("Removed: %(closure)s. Classes can be planned then again.") % {"closure": closure})
     return redirect("scheduling:closures")

@@ -33,6 +33,9 @@ def conflicts_shown(absence: Absence) -> dict[str, Any]:
 
 def cancel_in(request: HttpRequest, absence: Absence, slot_pk: int, *, reason: str) -> None:
     """Cancel one class that lies in `absence`, as the page showed it, and say what happens now."""
+    if Slot.objects.plannable_by(_user(request)).filter(pk=slot_pk, state=Slot.State.CANCELLED).exists():
+        messages.info(request, _("This class is cancelled already."))  # by an earlier click, most of the time
+        return
     slot = _chosen(request, absence, slot_pk)
     seen = request.POST.get("revision", "")
     revision = int(seen) if REVISION.fullmatch(seen) else NEVER_SEEN
@@ -41,6 +44,8 @@ def cancel_in(request: HttpRequest, absence: Absence, slot_pk: int, *, reason: s
     except DomainError as error:
         messages.error(request, str(error))
         return
+    if not cancelled:
+        messages.info(request, _("This class is cancelled already."))
     for each in cancelled:
         messages.success(request, _("Cancelled: %(slot)s. %(told)s") % {"slot": each, "told": _who_is_told(each)})
 

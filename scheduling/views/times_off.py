@@ -55,7 +55,10 @@ def time_off(request: HttpRequest, pk: int) -> HttpResponse:
 @form_only("scheduling:times_off")
 @plans_classes
 def time_off_remove(request: HttpRequest, pk: int) -> HttpResponse:
-    """Teach again."""
+    """Teach again. Removing it twice is removing it once; a colleague's does not exist (404)."""
+    if not TimeOff.objects.filter(pk=pk).exists():
+        messages.info(request, _("This time off is removed already."))
+        return redirect("scheduling:times_off")
     time_off = _time_off(request, pk)
     remove_time_off(time_off=time_off)
     messages.success(request, _("Removed: %(time_off)s. Classes can be planned then again.") % {"time_off": time_off})
