@@ -8,6 +8,7 @@ are read anew each time they are shown, so that gap does not stay hidden.
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Any, TypeVar
 
 from django.db import transaction
 from django.db.models import Count, Q
@@ -19,6 +20,7 @@ from scheduling.models import Closure, Instructor, Location, Room, Slot, SlotQue
 from scheduling.operations.planning import MOST_AHEAD, TooFarAhead, lock_for_planning
 
 Absence = Closure | TimeOff
+Kind = TypeVar("Kind", Closure, TimeOff)
 
 
 class EndsBeforeItBegins(InvalidInput):
@@ -34,20 +36,21 @@ class AlreadyOver(InvalidInput):
 def add_closure(*, place: Location | Room | None, starts_at: datetime, ends_at: datetime, reason: str) -> Closure:
     """Close a location, a room or, without a place, the whole clinic. Classes planned in it stay: see `conflicts_of`.
 
-    `reason` is told to patients whose class is cancelled for it. Raises EndsBeforeItBegins, AlreadyOver or TooFarAhead.
+    `reason` is told to patients whose class is cancelled for it. Adding the same twice is adding it once, since two
+    rows would keep the time closed after one was removed. Raises EndsBeforeItBegins, AlreadyOver or TooFarAhead.
     """
     _check_times(starts_at, ends_at)
-    closure = Closure(
-        location=place if isinstance(place, Location) else None,
-        room=place if isinstance(place, Room) else None,
-        starts_at=starts_at,
-        ends_at=ends_at,
-        reason=reason,
-    )
+    asked: dict[str, Any] = {
+        "location": place if isinstance(place, Location) else None,
+        "room": place if isinstance(place, Room) else None,
+        "starts_at": starts_at,
+        "ends_at": ends_at,
+        "reason": reason,
+    }
+    closure = Closure(**asked)
     with transaction.atomic():
         lock_for_planning(_instructors_of(closure), _rooms_of(closure))
-        closure.save(force_insert=True)
-    return closure
+        return _added_already(Closure, asked) or Closure.objects.create(**asked)
 
 
 def remove_closure(*, closure: Closure) -> None:
@@ -58,12 +61,15 @@ def remove_closure(*, closure: Closure) -> None:
 def add_time_off(*, instructor: Instructor, starts_at: datetime, ends_at: datetime, note: str = "") -> TimeOff:
     """Say when an instructor does not teach. Classes planned in it stay: see `conflicts_of`.
 
-    `note` is for the staff who plan; patients never see it. Raises EndsBeforeItBegins, AlreadyOver or TooFarAhead.
+    `note` is for the staff who plan; patients never see it. Adding the same twice is adding it once.
+
+    Raises EndsBeforeItBegins, AlreadyOver or TooFarAhead.
     """
     _check_times(starts_at, ends_at)
+    asked: dict[str, Any] = {"instructor": instructor, "starts_at": starts_at, "ends_at": ends_at, "note": note}
     with transaction.atomic():
         lock_for_planning([instructor.pk], [])
-        return TimeOff.objects.create(instructor=instructor, starts_at=starts_at, ends_at=ends_at, note=note)
+        return _added_already(TimeOff, asked) or TimeOff.objects.create(**asked)
 
 
 def remove_time_off(*, time_off: TimeOff) -> None:
@@ -96,6 +102,11 @@ def count_undecided(absences: Sequence[Absence]) -> dict[int, int]:
     start, end = min(each.starts_at for each in absences), max(each.ends_at for each in absences)
     found = _plannable_still().overlapping(start, end).aggregate(**counts)
     return {absence.pk: found[f"of_{absence.pk}"] for absence in absences}
+
+
+def _added_already(model: type[Kind], asked: dict[str, Any]) -> Kind | None:
+    """The row that is just as asked for; found reliably only under the locks of what it concerns."""
+    return model._default_manager.filter(**asked).order_by("pk").first()
 
 
 def _check_times(starts_at: datetime, ends_at: datetime) -> None:

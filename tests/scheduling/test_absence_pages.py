@@ -191,6 +191,39 @@ class TestClosures:
         assert "Nothing is closed" in words(page)
         assert buttons(page) == ["Add closure"]
 
+    def test_are_removed_and_added_once_by_two_clicks(self, managers_client: Client) -> None:
+        for _ in range(2):
+            managers_client.post(CLOSURES, CHRISTMAS)
+        closure = Closure.objects.get()
+
+        pages = [managers_client.post(f"{CLOSURES}{closure.pk}/remove/", follow=True) for _ in range(2)]
+
+        assert "Removed: Christmas" in words(pages[0])
+        assert "This closure is removed already." in words(pages[1])
+        assert not Closure.objects.exists()
+
+    @pytest.mark.parametrize(
+        "other", [{"place": "location"}, {"last_day": "2026-12-27"}, {"first_day": "2026-12-25"}, {"reason": "Works"}]
+    )
+    def test_that_differ_in_anything_are_two(self, managers_client: Client, other: dict[str, str]) -> None:
+        other = other if "place" not in other else {"place": f"location-{RoomFactory().location_id}"}
+
+        for typed in (CHRISTMAS, CHRISTMAS | other):
+            managers_client.post(CLOSURES, typed)
+
+        assert Closure.objects.count() == 2
+
+    def test_say_that_a_class_is_cancelled_already(self, managers_client: Client) -> None:
+        slot, closure = SlotFactory(starts_at=CHRISTMAS_EVE), ClosureFactory(**ABSENT)
+        cancel = f"{CLOSURES}{closure.pk}/slots/{slot.pk}/cancel/"
+
+        pages = [managers_client.post(cancel, {"revision": 0}, follow=True) for _ in range(2)]
+
+        slot.refresh_from_db()
+        assert (slot.is_cancelled, slot.revision) == (True, 1)
+        assert "Cancelled: " in words(pages[0])
+        assert "This class is cancelled already." in words(pages[1])
+
     @pytest.mark.parametrize("rows", [1, 3])
     def test_cost_the_same_queries_for_many(
         self, managers_client: Client, rows: int, django_assert_num_queries: DjangoAssertNumQueries
@@ -282,6 +315,35 @@ class TestTimeOff:
         instructors_client.post(f"{TIME_OFF}{time_off.pk}/remove/")
 
         assert not TimeOff.objects.exists()
+
+    def test_is_added_and_removed_once_by_two_clicks(self, instructor: Instructor, instructors_client: Client) -> None:
+        for _ in range(2):
+            instructors_client.post(TIME_OFF, {"first_day": "2026-12-24", "note": "Holiday"})
+        time_off = TimeOff.objects.get()
+
+        pages = [instructors_client.post(f"{TIME_OFF}{time_off.pk}/remove/", follow=True) for _ in range(2)]
+
+        assert "Removed: Asha Lind" in words(pages[0])
+        assert "This time off is removed already." in words(pages[1])
+
+    def test_that_is_a_colleagues_and_gone_is_named_to_nobody(self, instructors_client: Client) -> None:
+        gone = TimeOffFactory(instructor=InstructorFactory(user__name="Ben Ott"), note="Theirs", **ABSENT)
+        TimeOff.objects.all().delete()
+
+        text = words(instructors_client.post(f"{TIME_OFF}{gone.pk}/remove/", follow=True))
+
+        assert "This time off is removed already." in text
+        assert "Ben Ott" not in text and "Theirs" not in text
+
+    def test_says_nothing_of_a_colleagues_cancelled_class(
+        self, instructor: Instructor, instructors_client: Client
+    ) -> None:
+        time_off = TimeOffFactory(instructor=instructor, **ABSENT)
+        others = SlotFactory(state=Slot.State.CANCELLED, starts_at=CHRISTMAS_EVE)
+
+        answer = instructors_client.post(f"{TIME_OFF}{time_off.pk}/slots/{others.pk}/cancel/", {"revision": 0})
+
+        assert answer.status_code == 404
 
     def test_without_an_instructors_entry_says_what_to_do(self, client: Client) -> None:
         client.force_login(UserFactory(role=roles.INSTRUCTOR))
