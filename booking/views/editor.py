@@ -25,7 +25,7 @@ from booking.views.answers import SeeOther, refused
 from core import clock
 from core.errors import DomainError
 from scheduling.history import history_of, lines_between, values_before
-from scheduling.models import Slot
+from scheduling.models import Slot, SlotChange
 from scheduling.operations import (
     CannotChange,
     ChangedMeanwhile,
@@ -97,6 +97,9 @@ def change_class(request: HttpRequest, pk: int) -> HttpResponse:
 def cancel_class(request: HttpRequest, pk: int) -> HttpResponse:
     """Cancel a class, or its series from there on: typed, checked, done."""
     slot = _planned(request, pk)
+    if slot.is_cancelled and request.method == "POST":
+        messages.info(request, _("This class is cancelled already."))  # by an earlier click, most of the time
+        return _page_of(slot)
     if slot.is_cancelled or slot.has_started:
         return refused(request, CannotChange(), _page_of(slot))
     form = CancelForm(request.POST if request.method == "POST" else None, slot=slot, by=_user(request))
@@ -205,13 +208,28 @@ def _changed_meanwhile(request: HttpRequest, form: ChangeForm | CancelForm) -> H
     if slot.is_cancelled or slot.has_started:
         return refused(request, CannotChange(), _page_of(slot))
     changes = slot.changes.filter(revision__gt=form.cleaned_data["revision"]).select_related("made_by")
-    of_others = list(changes.order_by("revision"))
-    before = values_before(of_others)
-    names = dict.fromkeys(each.made_by.get_full_name() for each in of_others if each.made_by)
+    since = list(changes.order_by("revision"))
+    if isinstance(form, ChangeForm) and _is_saved_already(form, since, by=_user(request)):
+        messages.info(request, _("This is saved already."))
+        return _page_of(slot)
+    before = values_before(since)
+    names = dict.fromkeys(each.made_by.get_full_name() for each in since if each.made_by)
     context = {"is_stale": True, "others": ", ".join(names), "their_lines": lines_between(before, slot)}
     if isinstance(form, CancelForm):
         return _cancel_page(request, form.brought_up_to_date(by=_user(request)), status=409, **context)
     return _change_page(request, form.brought_up_to_date(before, by=_user(request)), status=409, **context)
+
+
+def _is_saved_already(form: ChangeForm, since: list[SlotChange], *, by: User) -> bool:
+    """Whether an earlier click of the same person has saved all that is wanted, and nobody has changed it since."""
+    if not since or any(each.made_by_id != by.pk for each in since):
+        return False
+    asked: dict[str, Any] = {"slot": form.slot, "wanted": form.wanted(), "scope": form.chosen_scope()}
+    try:
+        preview = preview_change(**asked, revision=form.slot.revision, leave_out=form.cleaned_data["leave_out"])
+    except DomainError:
+        return False
+    return not preview.changes
 
 
 def _change_page(request: HttpRequest, form: ChangeForm, *, status: int = 0, **context: Any) -> HttpResponse:
