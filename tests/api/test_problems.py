@@ -13,6 +13,7 @@ from accounts.models import ApiToken, Patient
 from booking import api as bookings
 from booking.models import Booking
 from config.api import problems
+from scheduling.models import Instructor
 from tests.api.client import DescribedClient, signed_in
 from tests.factories import SlotFactory
 
@@ -76,6 +77,34 @@ def test_a_body_that_is_not_json(api: DescribedClient, body: str | bytes) -> Non
 
     assert (status, media_type) == (400, PROBLEM)
     assert code in {"parse_error", "invalid_input"}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        r'{"revision": 0, "scope": "\ud800"}',
+        r'{"revision": 0, "\udfff": 1}',
+        r'{"revision": 0, "scope": ["this", {"\udc00\ud83d": []}]}',
+    ],
+)
+def test_a_character_that_does_not_exist(teaching: DescribedClient, instructor: Instructor, body: str) -> None:
+    slot = SlotFactory(instructor=instructor)
+
+    answer = teaching.patch(f"/api/v1/slots/{slot.pk}/", body, content_type="application/json")
+
+    assert said(answer) == (400, "parse_error", PROBLEM)
+    assert answer.json()["detail"] == "This JSON holds a character that does not exist (half of a pair)."
+
+
+def test_a_character_that_is_written_as_a_pair_is_one(teaching: DescribedClient, instructor: Instructor) -> None:
+    slot = SlotFactory(instructor=instructor)
+
+    answer = teaching.patch(
+        f"/api/v1/slots/{slot.pk}/", r'{"revision": 0, "scope": "\ud83e\uddd8"}', content_type="application/json"
+    )
+
+    assert said(answer)[:2] == (400, "invalid_input")
+    assert "\U0001f9d8" in answer.json()["errors"]["scope"][0]
 
 
 @pytest.mark.parametrize("body", ["[]", "1", '"slot"', "null", "[[1]]"])
