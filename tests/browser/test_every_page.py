@@ -105,7 +105,7 @@ def house() -> House:
         released=BookingFactory(patient=patient, state=Booking.State.RELEASED),
         message=message,
         closure=ClosureFactory(starts_at=full.starts_at, ends_at=full.ends_at),
-        time_off=TimeOffFactory(instructor=instructor, starts_at=full.starts_at, ends_at=full.ends_at),
+        time_off=TimeOffFactory(instructor=instructor, starts_at=taught.starts_at, ends_at=taught.ends_at),
         people=people,
     )
 
