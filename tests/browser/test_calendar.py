@@ -335,6 +335,19 @@ def test_a_phone_shows_a_list(week: Week, open_page: OpenPage) -> None:
     assert f"/teach/slots/{slot.pk}/" in page.url
 
 
+def test_a_screen_turned_upright_shows_the_list_without_loading_again(week: Week, open_page: OpenPage) -> None:
+    early = week.slot(1, 5)
+    page = open_week(open_page, week)
+    expect(entry(page, early)).to_be_visible()
+    page.evaluate("window.isTheSame = true")
+
+    page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    page.wait_for_load_state("networkidle")
+
+    expect(page.locator(".agenda-slot").get_by_role("link", name="Gentle Back Care")).to_be_visible()
+    assert page.evaluate("window.isTheSame") is True
+
+
 def test_without_script_the_list_stands_on_a_laptop_too(week: Week, open_page: OpenPage) -> None:
     week.slot(1, 9)
     page = open_page(LAPTOP, as_user=week.instructor.user, java_script_enabled=False)

@@ -62,8 +62,9 @@ export function startGrid(setup) {
       );
     },
     datesSet: ({ view }) => {
-      if (state.isReady) state.hasGone = true;
-      state.isReady = true;
+      const where = `${view.type} ${view.currentStart.toISOString()}`; // making room for early classes ends here, too
+      state.hasGone ||= Boolean(state.where) && state.where !== where;
+      state.where = where;
       showWhere(setup, calendar, view);
     },
     select: ({ start, end }) => location.assign(newClassAddress(setup, timesOf(start, end))),
