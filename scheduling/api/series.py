@@ -35,6 +35,7 @@ from scheduling.operations import (
     preview_series,
     start_series,
 )
+from scheduling.recurrence import LONGEST
 
 MOST_LEFT_OUT = 800
 OF_A_RULE = (*OF_ITS_FIGURES, RuleNotUnderstood, clock.AmbiguousWallTime)
@@ -85,7 +86,12 @@ class SeriesDraft(serializers.Serializer[Any]):
         queryset=Room.objects.select_related("location"), allow_null=True, default=None
     )
     online_link = serializers.URLField(default="", allow_blank=True, max_length=500)
-    recurrence = serializers.CharField(max_length=500, help_text="An RRULE by RFC 5545, such as `FREQ=WEEKLY`.")
+    recurrence = serializers.CharField(
+        max_length=LONGEST,
+        help_text="A plain RRULE by RFC 5545, such as `FREQ=WEEKLY;BYDAY=MO,TH`: `DAILY`, `WEEKLY` or `MONTHLY`, with "
+        "`INTERVAL`, `COUNT`, `WKST` and `BYDAY`; by the month also the second Monday (`BYDAY=2MO`, or `BYDAY=MO` with "
+        "`BYSETPOS=2`) or the 15th (`BYMONTHDAY=15`).",
+    )
     starts_on = serializers.DateField()
     ends_on = serializers.DateField(required=False, allow_null=True, default=None)
     skipped_days = serializers.ListField(child=serializers.DateField(), default=list, max_length=MOST_LEFT_OUT)

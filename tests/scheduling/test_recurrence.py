@@ -1,8 +1,8 @@
-"""Which recurrences a series may have. Of each of them: its days come soon, it has words, it can be moved and split."""
+"""Which recurrences a series may have; each of them has its days soon and words, can be moved, split and exported."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -11,12 +11,17 @@ from django.db import transaction
 from hypothesis import HealthCheck, assume, event, given, settings
 from hypothesis import strategies as st
 
-from scheduling.models import Series
-from scheduling.operations import CannotShift
+from accounts import roles
+from scheduling.exports import timetable_rows
+from scheduling.models import Series, Slot
+from scheduling.operations import CannotShift, stamp_series
+from scheduling.operations.imports import preview_import
 from scheduling.operations.splits import shift_rule, split_series
 from scheduling.recurrence import CODES, LONGEST, days_of, parts_of
 from scheduling.rules import rule_in_words
-from tests.factories import SeriesFactory
+from scheduling.sheet import read_rows, write_rows
+from tests.factories import SeriesFactory, UserFactory
+from tests.scheduling.conftest import StandAt
 
 TWO_YEARS = timedelta(days=730)
 MOST_STEPS = 1200  # days, weeks or months that dateutil looks at for two years of days
@@ -132,6 +137,25 @@ class TestEveryAcceptedRule:
             of_both = [day for each in {series, later} for day in each.days(starts_on, last)]
 
             assert sorted(of_both) == days
+            transaction.set_rollback(True)
+
+    @pytest.mark.django_db
+    @given(rule=plain_rules(), starts_on=beginnings)
+    @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    def test_is_exported_and_read_again(self, rule: str, starts_on: date, stand_at: StandAt) -> None:
+        with transaction.atomic():
+            stand_at(datetime.combine(starts_on, time(6), tzinfo=UTC))
+            manager = UserFactory(role=roles.MANAGER)
+            series = SeriesFactory(recurrence=rule, starts_on=starts_on)
+            assume(stamp_series(series=series))
+            days = list(series.slots.order_by("series_day").values_list("series_day", flat=True))
+
+            rows = read_rows(write_rows(timetable_rows(manager)))
+            Slot.objects.all().delete()
+            [planned] = preview_import(rows=rows, by=manager)
+
+            assert planned.problem is None
+            assert [slot.series_day for slot in planned.slots] == days
             transaction.set_rollback(True)
 
 
