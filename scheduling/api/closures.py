@@ -113,7 +113,10 @@ class ClosureList(GenericAPIView[Closure]):
         ],
     )
     def post(self, request: Request) -> Response:
-        """Nothing can be planned in it from then on. Nothing is cancelled: `conflicts` names what is to be decided."""
+        """Nothing can be planned in it from then on. Nothing is cancelled: `conflicts` names what is to be decided.
+
+        Sending the same again adds nothing: the answer is the closure that is there.
+        """
         asked = ClosureDraft(data=request.data)
         asked.is_valid(raise_exception=True)
         wish = asked.validated_data

@@ -294,16 +294,16 @@ class TestSeries:
 
 
 class TestClosures:
-    def test_cancel_nothing_and_name_the_classes_in_them(self, managing: DescribedClient) -> None:
+    def test_cancel_nothing_name_the_classes_in_them_and_sent_twice_are_one(self, managing: DescribedClient) -> None:
         slot = SlotFactory(starts_at=datetime(2026, 12, 24, 9, tzinfo=UTC))
 
-        answer = post(managing, "closures/", **CHRISTMAS)
+        answer, again = (post(managing, "closures/", **CHRISTMAS) for _ in range(2))
 
         closure = answer.json()
         assert (closure["starts_at"], closure["ends_at"]) == ("2026-12-24T00:00:00+01:00", "2026-12-27T00:00:00+01:00")
         assert [each["id"] for each in closure["conflicts"]] == [slot.pk]
         assert answer["Location"] == f"/api/v1/closures/{closure['id']}/"
-        assert Slot.objects.published().count() == 1
+        assert (again.json(), Slot.objects.published().count()) == (closure, 1)
 
     def test_are_public_while_they_are_not_over(self, visitor: DescribedClient) -> None:
         room = RoomFactory()
