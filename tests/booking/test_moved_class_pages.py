@@ -71,6 +71,18 @@ class TestMoved:
         assert "(before: Tuesday 24 November, 18:00–19:00 (Berlin time))" in text
         assert "you can cancel free of charge until the class begins" in text
 
+    def test_the_booking_tells_the_new_time_and_neither_places_nor_price(
+        self, patients_client: Client, booking: Booking
+    ) -> None:
+        """Both were agreed on when they booked; the class's own have changed for those who book now."""
+        change(booking.slot, starts_at=TUESDAY_SIX + timedelta(hours=1), capacity=9, price=2500)
+
+        text = booking_page(patients_client, booking)
+
+        assert text.count("(before:") == 1
+        assert "(before: Tuesday 24 November, 18:00–19:00 (Berlin time))" in text
+        assert "Places:" not in text and "25,00" not in text
+
     def test_what_was_changed_before_booking_is_not_news(self, patients_client: Client, patient: Patient) -> None:
         slot = SlotFactory(starts_at=TUESDAY_SIX)
         change(slot, starts_at=TUESDAY_SIX + timedelta(hours=1))
