@@ -18,6 +18,7 @@ from core.money import format_money
 from scheduling.focus import FocusArea
 from scheduling.forms import MoneyField
 from scheduling.models import Certificate, ClassType, Instructor, Location, Qualification, Room, Series, Slot
+from scheduling.operations import MOST_PLACES, PlacesOutOfRange
 from scheduling.rules import series_in_words
 
 
@@ -85,6 +86,13 @@ class ClassTypeForm(forms.ModelForm):
         super().__init__(*args, **options)
         if "price" in self.fields:
             self.fields["price"].label = _("Price in %(currency)s") % {"currency": settings.CLINIC_CURRENCY.upper()}
+
+    def clean_capacity(self) -> int:
+        """No class could be planned with more places than a class may have."""
+        capacity: int = self.cleaned_data["capacity"]
+        if capacity > MOST_PLACES:
+            raise forms.ValidationError(str(PlacesOutOfRange(fewest=1, most_places=MOST_PLACES)))
+        return capacity
 
 
 @admin.register(ClassType)

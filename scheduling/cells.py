@@ -24,8 +24,6 @@ from scheduling.models import ClassType, Instructor, Room, Slot
 from scheduling.sheet import Row, looks_like_formula, original
 
 MOST_CHARACTERS = 5000
-MOST_PLACES = 500
-LEAST_MINUTES, MOST_MINUTES = 5, 600
 SHOWN = 80  # characters of a cell that a sentence repeats
 ISO_DAY = re.compile(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})")
 DOTTED_DAY = re.compile(r"([0-9]{1,2})\.([0-9]{1,2})\.([0-9]{4})")

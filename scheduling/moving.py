@@ -11,9 +11,17 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from core import clock
 from scheduling.calendar import wall
-from scheduling.forms import LEAST_MINUTES, MOST_MINUTES, WhichOfTwoField
+from scheduling.forms import WhichOfTwoField
 from scheduling.models import Slot
-from scheduling.operations import ChangedMeanwhile, Scope, Wanted, affected_slots, change_slots
+from scheduling.operations import (
+    LEAST_MINUTES,
+    MOST_MINUTES,
+    ChangedMeanwhile,
+    Scope,
+    Wanted,
+    affected_slots,
+    change_slots,
+)
 
 NO_TIME = _("Please choose a day and a time.")
 NO_LENGTH = _("A class lasts 5 to 600 minutes.")

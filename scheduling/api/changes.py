@@ -27,6 +27,9 @@ from scheduling.api.fields import (
 from scheduling.api.slots import SlotAnswer
 from scheduling.models import ClassType, Instructor, Room, Slot
 from scheduling.operations import (
+    LEAST_MINUTES,
+    MOST_MINUTES,
+    MOST_PLACES,
     CannotChange,
     CannotShift,
     CapacityBelowTaken,
@@ -83,8 +86,8 @@ class SlotChanges(Seen):
     date = serializers.DateField(required=False)
     wall_time = serializers.TimeField(required=False)
     fold = serializers.ChoiceField([0, 1], required=False, help_text=FOLD_WORDS)
-    minutes = serializers.IntegerField(required=False, min_value=5, max_value=600)
-    capacity = serializers.IntegerField(required=False, min_value=1, max_value=1000)
+    minutes = serializers.IntegerField(required=False, min_value=LEAST_MINUTES, max_value=MOST_MINUTES)
+    capacity = serializers.IntegerField(required=False, min_value=1, max_value=MOST_PLACES)
     price = serializers.IntegerField(required=False, min_value=0, max_value=10_000_000, help_text="In cents.")
     leave_out = serializers.ListField(
         child=serializers.IntegerField(min_value=1, max_value=LARGEST_ID),

@@ -27,7 +27,10 @@ from scheduling.api.fields import (
 )
 from scheduling.models import ClassType, Instructor, Room, Series, SeriesQuerySet
 from scheduling.operations import (
+    LEAST_MINUTES,
     MOST_AHEAD,
+    MOST_MINUTES,
+    MOST_PLACES,
     DaysBlocked,
     NoDays,
     PlannedDay,
@@ -98,8 +101,12 @@ class SeriesDraft(serializers.Serializer[Any]):
     wall_time = serializers.TimeField()
     fold = serializers.ChoiceField([0, 1], required=False, help_text=FOLD_WORDS)
     time_zone = serializers.CharField(required=False, max_length=64, help_text="IANA; the clinic's unless you say so.")
-    minutes = serializers.IntegerField(required=False, min_value=5, max_value=600, help_text="As the class type.")
-    capacity = serializers.IntegerField(required=False, min_value=1, max_value=1000, help_text="As the class type.")
+    minutes = serializers.IntegerField(
+        required=False, min_value=LEAST_MINUTES, max_value=MOST_MINUTES, help_text="As the class type."
+    )
+    capacity = serializers.IntegerField(
+        required=False, min_value=1, max_value=MOST_PLACES, help_text="As the class type."
+    )
     price = serializers.IntegerField(
         required=False, min_value=0, max_value=10_000_000, help_text="In cents; as the class type."
     )

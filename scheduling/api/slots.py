@@ -32,7 +32,7 @@ from scheduling.api.fields import (
 )
 from scheduling.focus import FocusArea
 from scheduling.models import ClassType, Instructor, Room, Slot
-from scheduling.operations import NotADraft, draft_slot, publish_slot
+from scheduling.operations import LEAST_MINUTES, MOST_MINUTES, MOST_PLACES, NotADraft, draft_slot, publish_slot
 
 EXAMPLE_SLOT = {
     "id": 17,
@@ -126,8 +126,12 @@ class SlotDraft(serializers.Serializer[Any]):
         required=False,
         help_text=FOLD_WORDS,
     )
-    minutes = serializers.IntegerField(required=False, min_value=5, max_value=600, help_text="As the class type.")
-    capacity = serializers.IntegerField(required=False, min_value=1, max_value=1000, help_text="As the class type.")
+    minutes = serializers.IntegerField(
+        required=False, min_value=LEAST_MINUTES, max_value=MOST_MINUTES, help_text="As the class type."
+    )
+    capacity = serializers.IntegerField(
+        required=False, min_value=1, max_value=MOST_PLACES, help_text="As the class type."
+    )
     price = serializers.IntegerField(
         required=False, min_value=0, max_value=10_000_000, help_text="In cents; as the class type."
     )

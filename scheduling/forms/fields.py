@@ -13,8 +13,6 @@ from core.money import NotAnAmount, format_money, parse_amount, plain_amount
 from scheduling.models import Instructor, Room
 from scheduling.operations import HIGHEST_PRICE, PriceTooHigh
 
-MOST_PLACES = 500
-LEAST_MINUTES, MOST_MINUTES = 5, 600
 BEYOND_ANY_PRICE = re.compile(r"[0-9]{10,}([.,][0-9]*)?")  # more digits than an amount may have: too high all the same
 NOT_ON_OFFER = _("Please choose one from the list.")
 

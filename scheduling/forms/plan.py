@@ -13,9 +13,6 @@ from core import clock
 from core.clock import AmbiguousWallTime, NonexistentWallTime, instant_of
 from core.errors import DomainError
 from scheduling.forms.fields import (
-    LEAST_MINUTES,
-    MOST_MINUTES,
-    MOST_PLACES,
     NOT_ON_OFFER,
     ClassTypeSelect,
     DayField,
@@ -28,7 +25,16 @@ from scheduling.forms.fields import (
     WhichOfTwoField,
 )
 from scheduling.models import ClassType, Instructor, Room
-from scheduling.operations import MOST_AHEAD, InstructorIsTeaching, NeedsRoomOrLink, SlotInThePast, TooFarAhead
+from scheduling.operations import (
+    LEAST_MINUTES,
+    MOST_AHEAD,
+    MOST_MINUTES,
+    MOST_PLACES,
+    InstructorIsTeaching,
+    NeedsRoomOrLink,
+    SlotInThePast,
+    TooFarAhead,
+)
 
 
 def day_ahead(day: date, *, first: date | None = None) -> date:

@@ -24,8 +24,10 @@ from scheduling.models import Series
 from scheduling.operations import (
     MOST_AHEAD,
     InstructorHasLeft,
+    LengthOutOfRange,
     NeedsRoomOrLink,
     NoDays,
+    PlacesOutOfRange,
     PriceTooHigh,
     PriceTooLow,
     RoomTooSmall,
@@ -49,8 +51,10 @@ class SeriesForm(PlanForm, PlaceForm):
     NEVER, ON_DAY, AFTER = "never", "day", "times"
     REFUSED_BESIDE: ClassVar[dict[type[DomainError], str]] = {
         InstructorHasLeft: "instructor",
+        LengthOutOfRange: "minutes",
         NeedsRoomOrLink: "room",
         NoDays: "starts_on",
+        PlacesOutOfRange: "capacity",
         PriceTooHigh: "price",
         PriceTooLow: "price",
         RoomTooSmall: "capacity",

@@ -14,7 +14,15 @@ from core.errors import DomainError, InvalidInput
 from scheduling import cells
 from scheduling.cells import BadCell, Names
 from scheduling.models import Series, Slot
-from scheduling.operations.planning import ClinicIsClosed, check_figures, lock_for_planning, obstacles_to
+from scheduling.operations.planning import (
+    LEAST_MINUTES,
+    MOST_MINUTES,
+    MOST_PLACES,
+    ClinicIsClosed,
+    check_figures,
+    lock_for_planning,
+    obstacles_to,
+)
 from scheduling.operations.series import DaysBlocked, NoDays, PlannedDay, check_new_series, horizon, slot_of
 from scheduling.sheet import Row
 
@@ -120,8 +128,8 @@ def _series_of(row: Row, names: Names, publish: bool) -> Series:
     """What the row says, as a series: for a single class, one of a single day."""
     class_type = names.class_type(row)
     wall_time, fold = cells.read_time(row)
-    minutes = cells.read_figure(row, "minutes", cells.LEAST_MINUTES, cells.MOST_MINUTES)
-    places = cells.read_figure(row, "places", 1, cells.MOST_PLACES)
+    minutes = cells.read_figure(row, "minutes", LEAST_MINUTES, MOST_MINUTES)
+    places = cells.read_figure(row, "places", 1, MOST_PLACES)
     price = cells.read_price(row)
     first, rule = _first_day_and_rule(row)
     until = cells.read_day(row, "until")

@@ -21,6 +21,8 @@ from core.money import format_money
 from scheduling.models import Certificate, Closure, Instructor, Qualification, Room, Slot, TimeOff
 
 MOST_AHEAD = timedelta(days=730)
+MOST_PLACES = 500
+LEAST_MINUTES, MOST_MINUTES = 5, 600
 HIGHEST_PRICE = 1_000_000  # in the smallest unit: a slip of the keyboard, not a price
 
 
@@ -74,6 +76,16 @@ class InstructorHasLeft(InvalidInput):
     message = _("%(instructor)s does not teach at present. Please choose another instructor.")
 
 
+class PlacesOutOfRange(InvalidInput):
+    code = "places_out_of_range"
+    message = _("A class has %(fewest)s to %(most_places)s places. Please enter a number between them.")
+
+
+class LengthOutOfRange(InvalidInput):
+    code = "length_out_of_range"
+    message = _("A class lasts %(shortest)s to %(longest)s minutes. Please enter a number between them.")
+
+
 class PriceTooHigh(InvalidInput):
     code = "price_too_high"
     message = _("This price is too high. Please enter %(most)s at most.")
@@ -87,12 +99,17 @@ class PriceTooLow(InvalidInput):
 def check_figures(slot: Slot) -> None:
     """Check what the slot itself says.
 
-    Raises SlotInThePast, TooFarAhead, PriceTooLow, PriceTooHigh, RoomTooSmall, InstructorHasLeft or NeedsRoomOrLink.
+    Raises SlotInThePast, TooFarAhead, LengthOutOfRange, PlacesOutOfRange, PriceTooLow, PriceTooHigh, RoomTooSmall,
+    InstructorHasLeft or NeedsRoomOrLink.
     """
     if slot.has_started:
         raise SlotInThePast()
     if slot.starts_at > clock.now() + MOST_AHEAD:
         raise TooFarAhead()
+    if not timedelta(minutes=LEAST_MINUTES) <= slot.duration <= timedelta(minutes=MOST_MINUTES):
+        raise LengthOutOfRange(shortest=LEAST_MINUTES, longest=MOST_MINUTES)
+    if not 1 <= slot.capacity <= MOST_PLACES:
+        raise PlacesOutOfRange(fewest=1, most_places=MOST_PLACES)
     if slot.price > HIGHEST_PRICE:
         raise PriceTooHigh(most=format_money(HIGHEST_PRICE, slot.currency))
     if 0 < slot.price < settings.LEAST_PRICE:

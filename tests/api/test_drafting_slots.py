@@ -196,6 +196,10 @@ def test_each_refusal_carries_its_code(
     assert refusal(date="2028-11-26", wall_time="18:00") == (422, "too_far_ahead")
     assert refusal(date="2026-11-26", wall_time="18:00", price=1_000_001) == (422, "price_too_high")
     assert refusal(date="2026-11-26", wall_time="18:00", capacity=11) == (422, "room_too_small")
+    assert refusal(date="2026-11-26", wall_time="18:00", capacity=501) == (400, "invalid_input")
+    assert refusal(date="2026-11-26", wall_time="18:00", minutes=601) == (400, "invalid_input")
+    ClassType.objects.update(capacity=501)
+    assert refusal(date="2026-11-26", wall_time="18:00") == (422, "places_out_of_range")
     assert refusal(date="2027-03-28", wall_time="02:30") == (422, "nonexistent_wall_time")
     assert refusal(date="2026-10-25", wall_time="02:30") == (422, "ambiguous_wall_time")
     assert Slot.objects.count() == 2

@@ -71,6 +71,7 @@ def test_a_class_type_is_shown_with_its_price_in_money_and_its_focus_areas_ticke
         ({"focus_areas": ["happiness"]}, "happiness is not one of the available choices."),
         ({"focus_areas": []}, "This field is required."),
         ({"minutes": "4"}, "A class lasts 5 to 600 minutes."),
+        ({"capacity": "501"}, "A class has 1 to 500 places."),
     ],
 )
 def test_what_a_class_type_cannot_be_is_refused(managers_client: Client, change: dict[str, Any], said: str) -> None:
