@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -32,7 +33,7 @@ def main() -> int:
 
 
 def photograph(product: Product, browser: Browser) -> None:
-    """The pages that tell the story: landing page, timetable, class, held place, day sheet."""
+    """The pages that tell the story: landing page, timetable, class, held place, calendar, series, day sheet."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     visitor = new_page(browser, product, LAPTOP)
     visitor.goto("/")
@@ -46,9 +47,33 @@ def photograph(product: Product, browser: Browser) -> None:
     patient.get_by_role("button", name="Book").first.click()
     keep(patient, "held-place")
 
+    today = datetime.now(UTC).date()
+    monday = today + timedelta(days=7 - today.weekday())
+    manager = new_page(browser, product, LAPTOP)
+    sign_in(manager, product, "manager@sukha.example", then=f"/teach/calendar/?day={monday}")
+    manager.locator(".calendar-grid .entry").first.wait_for()
+    keep(manager, "calendar")
+
+    instructor = new_page(browser, product, LAPTOP)
+    sign_in(instructor, product, "asha@sukha.example", then="/teach/series/new/")
+    plan_a_series(instructor, monday)
+    keep(instructor, "series-dates")
+
     desk = new_page(browser, product, LAPTOP)
     sign_in(desk, product, "desk@sukha.example", then="/desk/")
     keep(desk, "day-sheet")
+
+
+def plan_a_series(page: Page, first: date) -> None:
+    """Up to the page that shows its dates: on Wednesdays the instructor teaches already."""
+    page.get_by_label("Class type").select_option(label="Chair Yoga")
+    page.get_by_label("Room").select_option(label="Hall, Canal House (14 mats)")
+    page.get_by_label("First day", exact=True).fill(first.isoformat())
+    page.get_by_label("Begins at").fill("10:00")
+    for weekday in ("Monday", "Wednesday"):
+        page.get_by_label(weekday).check()
+    page.get_by_role("button", name="Show the dates").click()
+    page.get_by_role("heading", name="Check the dates").wait_for()
 
 
 def new_page(browser: Browser, product: Product, viewport: dict[str, int]) -> Page:
