@@ -14,7 +14,7 @@ from tests.factories import ClassTypeFactory, InstructorFactory, RoomFactory, Sl
 
 pytestmark = pytest.mark.django_db
 
-BEYOND: list[tuple[dict[str, int], type[DomainError], str]] = [
+BEYOND: list[tuple[dict[str, Any], type[DomainError], str]] = [
     ({"minutes": 4}, LengthOutOfRange, "A class lasts 5 to 600 minutes."),
     ({"minutes": 601}, LengthOutOfRange, "A class lasts 5 to 600 minutes."),
     ({"capacity": 0}, PlacesOutOfRange, "A class has 1 to 500 places."),
@@ -24,7 +24,7 @@ BEYOND: list[tuple[dict[str, int], type[DomainError], str]] = [
 
 @pytest.mark.parametrize(("figures", "error", "said"), BEYOND)
 def test_a_class_beyond_the_limits_is_neither_planned_nor_made_of_another(
-    figures: dict[str, int], error: type[DomainError], said: str
+    figures: dict[str, Any], error: type[DomainError], said: str
 ) -> None:
     slot = SlotFactory(room=None)
     place: dict[str, Any] = {"class_type": ClassTypeFactory(), "instructor": InstructorFactory(), "room": None}
@@ -38,7 +38,7 @@ def test_a_class_beyond_the_limits_is_neither_planned_nor_made_of_another(
 
 
 @pytest.mark.parametrize("figures", [{"minutes": 5}, {"minutes": 600}, {"capacity": 1}, {"capacity": 500}])
-def test_control_the_limits_themselves_are_fine(figures: dict[str, int]) -> None:
+def test_control_the_limits_themselves_are_fine(figures: dict[str, Any]) -> None:
     place: dict[str, Any] = {"class_type": ClassTypeFactory(), "instructor": InstructorFactory(), "room": None}
 
     slot = draft_slot(**place, starts_at=clock.now() + timedelta(days=1), **figures)
