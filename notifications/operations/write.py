@@ -64,7 +64,7 @@ def write_cancelled_class(*, booking: Booking, refund: Refund | None) -> None:
 
 
 def write_substitute_wanted(*, request: SubstituteRequest, colleagues: Iterable[Instructor]) -> None:
-    """Ask each of the colleagues whether they can take the class over; once for each request and colleague."""
+    """Ask each of the colleagues whether they can take the class over; see `_write_to_colleague`."""
     for colleague in colleagues:
         _write_to_colleague(request, Kind.SUBSTITUTE_WANTED, colleague.user)
 
@@ -113,6 +113,10 @@ def _write_about(
 
 
 def _write_to_colleague(request: SubstituteRequest, kind: Kind, account: User) -> None:
+    """Write once for each request and colleague; anew where the message was not sent while the request was closed."""
+    settled = Message.VoidReason.SETTLED
+    unsent = request.messages.filter(kind=kind, recipient=account, void_reason=settled).count()
+    occasion = f"request {request.pk} account {account.pk}" + (f" after {unsent}" if unsent else "")
     now = clock.now()
     _write(
         Message(
@@ -120,7 +124,7 @@ def _write_to_colleague(request: SubstituteRequest, kind: Kind, account: User) -
             recipient=account,
             email=account.email,
             substitute_request=request,
-            occasion=f"request {request.pk} account {account.pk}",
+            occasion=occasion,
             due_at=now,
             drop_after=max(request.slot.starts_at, now + OF_USE_FOR),
         )

@@ -110,7 +110,8 @@ class SlotSubstituteRequest(PlannedSlotView):
     def post(self, request: Request, pk: int) -> Response:
         """Everybody who is qualified and free is asked by message. Until somebody accepts, nothing else changes.
 
-        Doing it again answers with the same request.
+        Doing it again answers with the same request. So does asking within an hour of withdrawing: it is open again,
+        and only who has no message yet gets one.
         """
         return Response(answer(ask_for_substitute(slot=self.planned(pk), by=account_of(request))))
 

@@ -4,6 +4,7 @@ Locks: as everywhere the slot before the instructors and the rooms, and the slot
 """
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django.db import transaction
 from django.utils.functional import Promise
@@ -25,6 +26,7 @@ from scheduling.operations.wanted import Scope, Wanted
 from scheduling.signals import substitute_found, substitute_wanted
 
 State = SubstituteRequest.State
+QUIET_AFTER_WITHDRAWAL = timedelta(hours=1)
 
 
 class AlreadyTakenOver(DomainError):
@@ -99,14 +101,18 @@ def requests_for(*, instructor: Instructor) -> list[SubstituteRequest]:
 def ask_for_substitute(*, slot: Slot, by: User) -> SubstituteRequest:
     """Ask all colleagues who are qualified and free to take `slot` over. Until one accepts, nothing else changes.
 
-    Asking twice is asking once. Raises CannotChange when the slot was cancelled or has begun.
+    Asking twice is asking once, and so is asking again soon after withdrawing: the same request is open again, and
+    `substitute_wanted` may name colleagues who have their message. Raises CannotChange when the slot was cancelled or
+    has begun.
     """
     slot = locked_slot(slot.pk)
     if slot.is_cancelled or slot.has_started:
         raise CannotChange()
     if request := _locked_open_request(slot):
         return request
-    request = SubstituteRequest.objects.create(slot=slot, asked_by=by, instead_of=slot.instructor)
+    request = _just_withdrawn(slot) or SubstituteRequest(slot=slot, instead_of=slot.instructor)
+    request.state, request.asked_by, request.closed_at = State.OPEN, by, None
+    request.save()
     colleagues = [each.instructor for each in colleagues_for(slot=slot) if each.can]
     substitute_wanted.send(sender=SubstituteRequest, slot=slot, request=request, colleagues=colleagues)
     return request
@@ -184,6 +190,16 @@ def _locked_request(request: SubstituteRequest) -> SubstituteRequest:
 def _locked_open_request(slot: Slot) -> SubstituteRequest | None:
     """The open request of a locked slot, if there is one; a constraint allows no second."""
     return SubstituteRequest.objects.select_for_update(no_key=True).filter(slot=slot, state=State.OPEN).first()
+
+
+def _just_withdrawn(slot: Slot) -> SubstituteRequest | None:
+    """The request withdrawn for a locked slot within the last hour, if its messages still say what is true."""
+    since = clock.now() - QUIET_AFTER_WITHDRAWAL
+    of_slot = SubstituteRequest.objects.select_for_update(no_key=True).filter(slot=slot, instead_of=slot.instructor)
+    request = of_slot.filter(state=State.WITHDRAWN, closed_at__gt=since).order_by("-closed_at").first()
+    if request is None or slot.changes.filter(made_at__gte=request.created_at).exists():
+        return None
+    return request
 
 
 def _taught_by(instructor: Instructor, slot: Slot) -> Slot:

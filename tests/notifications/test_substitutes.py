@@ -154,6 +154,20 @@ def test_nobody_is_asked_for_what_is_settled(
     assert (message.state, message.void_reason) == (Message.State.VOID, reason)
 
 
+def test_who_was_not_asked_while_the_request_was_withdrawn_is_asked_once_it_is_open_again(
+    wanted: SubstituteRequest, mail_server: MailServer
+) -> None:
+    withdrawn(wanted)
+    while_withdrawn = sent_to(mail_server, "helena@example.org")
+
+    for _time in range(2):
+        again = operations.ask_for_substitute(slot=wanted.slot, by=wanted.asked_by)
+        mails = sent_to(mail_server, "helena@example.org")
+        withdrawn(again)
+
+    assert (while_withdrawn, again.pk, len(mails)) == ([], wanted.pk, 1)
+
+
 def test_nobody_is_asked_once_the_class_has_begun(
     wanted: SubstituteRequest, mail_server: MailServer, stand_at: StandAt
 ) -> None:

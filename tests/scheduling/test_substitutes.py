@@ -255,6 +255,52 @@ def test_a_withdrawn_request_gives_nothing_away(slot: Slot) -> None:
     assert request.state == State.WITHDRAWN
 
 
+class TestAskingAgainAfterWithdrawing:
+    @pytest.fixture(autouse=True)
+    def _helena(self, db: None) -> None:
+        InstructorFactory(user__name="Helena")
+
+    def test_five_times_within_an_hour_writes_once(self, slot: Slot) -> None:
+        requests = []
+        for _time in range(5):
+            requests.append(ask(slot))
+            operations.withdraw_request(request=requests[-1])
+
+        last = ask(slot)
+
+        assert {request.pk for request in requests} == {last.pk}
+        assert (last.is_open, last.closed_at) == (True, None)
+        assert [message.recipient.name for message in last.messages.all() if message.recipient] == ["Helena"]
+        assert Message.objects.count() == 1
+
+    def test_writes_to_who_was_not_asked_yet(self, slot: Slot) -> None:
+        operations.withdraw_request(request=ask(slot))
+        InstructorFactory(user__name="Ben")
+
+        assert asked_people(ask(slot)) == {"Helena", "Ben"}
+        assert Message.objects.count() == 2
+
+    def test_an_hour_later_asks_anew(self, slot: Slot) -> None:
+        first = operations.withdraw_request(request=ask(slot))
+        SubstituteRequest.objects.update(closed_at=clock.now() - operations.substitutes.QUIET_AFTER_WITHDRAWAL)
+
+        anew = ask(slot)
+
+        assert anew.pk != first.pk
+        assert asked_people(anew) == {"Helena"}
+
+    def test_for_a_class_that_was_moved_meanwhile_asks_anew(self, slot: Slot) -> None:
+        first = operations.withdraw_request(request=ask(slot))
+        slot = Slot.objects.with_details().get(pk=slot.pk)
+        wanted = operations.Wanted.like(slot, starts_at=slot.starts_at + timedelta(days=1))
+        operations.change_slots(slot=slot, wanted=wanted, scope=operations.Scope.THIS, revision=0, by=None)
+
+        anew = ask(slot)
+
+        assert anew.pk != first.pk
+        assert asked_people(anew) == {"Helena"}
+
+
 def test_a_filled_request_cannot_be_withdrawn(slot: Slot) -> None:
     request = ask(slot)
     accept(request, InstructorFactory())
