@@ -66,7 +66,14 @@ def test_no_index_of_a_table_that_grows_is_built_under_a_lock() -> None:
     assert found == []
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.fixture
+def _whole_again(transactional_db: None) -> Iterator[None]:
+    """In the end all apps are where they should be, those too that went back with the one that a test takes back."""
+    yield
+    call_command("migrate", verbosity=0)
+
+
+@pytest.mark.usefixtures("_whole_again")
 def test_one_booking_per_order_comes_and_goes_without_a_long_lock() -> None:
     with CaptureQueriesContext(connection) as captured:
         call_command("migrate", "booking", "0002", verbosity=0)
@@ -89,7 +96,7 @@ def test_one_booking_per_order_comes_and_goes_without_a_long_lock() -> None:
     }
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("_whole_again")
 def test_one_booking_per_order_can_be_run_again_after_it_was_cut_off() -> None:
     call_command("migrate", "booking", "0003", verbosity=0)
     with connection.cursor() as cursor:
@@ -161,7 +168,7 @@ def test_who_has_published_classes_without_a_room_is_told_which_need_one(
     assert Slot.objects.filter(state=Slot.State.DRAFT, room=None, online_link="", revision=0).count() == 2
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("_whole_again")
 def test_a_database_that_has_the_constraint_from_an_earlier_0003_keeps_it() -> None:
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM django_migrations WHERE app = 'scheduling' AND name LIKE '0012%'")
