@@ -103,7 +103,7 @@ def test_from_publishing_a_class_to_the_reminder(open_page: OpenPage, product: P
     teaching.get_by_label("Class type").select_option(label="Gentle Back Care")
     teaching.get_by_label("Date").fill(day.isoformat())
     teaching.get_by_label("Begins at").fill("18:00")
-    teaching.get_by_label("Room", exact=True).select_option(index=1)
+    teaching.get_by_label("Room (optional)", exact=True).select_option(index=1)
     teaching.get_by_role("button", name="Publish").click()
     expect(teaching.get_by_text("Published").first).to_be_visible()
     slot = Slot.objects.get()
