@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, time, timedelta
+from datetime import date, timedelta
 from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -25,6 +25,7 @@ from scheduling.operations.planning import (
 )
 from scheduling.recurrence import parts_of
 
+DAY = timedelta(days=1)
 MOST_DAYS = 800  # of one series in one preview or stamping: two years of every day
 PLANNED = ("class_type_id", "instructor_id", "room_id", "online_link", "starts_at", "ends_at", "capacity", "price")
 
@@ -102,9 +103,12 @@ def ask_which(series: Series) -> None:
 
     It is asked of all nights at once: later, when the sweep stamps them, nobody is there to be asked.
     """
-    for night in _nights_with_two(series.time_zone, series.wall_time, series.today):
-        for day in series.days(night, night):
-            clock.instant_of(day, series.wall_time, series.zone)
+    for night in _nights_set_back(series.time_zone, series.today):
+        try:
+            clock.instant_of(night, series.wall_time, series.zone)
+        except AmbiguousWallTime:
+            if any(series.days(night, night)):
+                raise
 
 
 def preview_series(*, series: Series, until: date | None = None) -> list[PlannedDay]:
@@ -148,7 +152,7 @@ def stamp_series(*, series: Series, until: date | None = None) -> int:
         series = locked_series(series.pk)
         first = series.today
         if series.stamped_until is not None:
-            first = max(first, series.stamped_until + timedelta(days=1))
+            first = max(first, series.stamped_until + DAY)
         if first > until:
             return 0
         lock_for_planning([series.instructor_id], [series.room_id])
@@ -199,19 +203,13 @@ def _plain(blocked: PlannedDay) -> dict[str, Any]:
     return {"day": blocked.day.isoformat(), "slot": slot, "code": blocked.problem.code, "detail": str(blocked.problem)}
 
 
-@lru_cache(maxsize=1000)
-def _nights_with_two(zone: str, wall: time, first: date) -> tuple[date, ...]:
-    """The days within reach on which the clock of the zone shows that time twice."""
-    nights = []
-    for days in range(MOST_AHEAD.days + 1):
-        night = first + timedelta(days=days)
-        try:
-            clock.instant_of(night, wall, ZoneInfo(zone))
-        except NonexistentWallTime:
-            continue
-        except AmbiguousWallTime:
-            nights.append(night)
-    return tuple(nights)
+@lru_cache(maxsize=100)
+def _nights_set_back(zone: str, first: date) -> tuple[date, ...]:
+    """The days within reach on which the clock of the zone may show a time twice: longer ones, and those before."""
+    days = (first + timedelta(days=ahead) for ahead in range(MOST_AHEAD.days + 1))
+    bounds = ((day, *clock.day_bounds(day, ZoneInfo(zone))) for day in days)
+    long_days = [day for day, start, end in bounds if end - start > DAY]
+    return tuple(night for day in long_days for night in (day - DAY, day))
 
 
 def _last_day_of_preview(series: Series) -> date:

@@ -1,15 +1,21 @@
 """Fault 30: a series at a wall time that some night has twice. It is asked which one is meant before it starts."""
 
-from datetime import UTC, date, datetime, time
+from contextlib import nullcontext
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
+from zoneinfo import available_timezones
 
 import pytest
+from hypothesis import HealthCheck, event, given, settings
+from hypothesis import strategies as st
 
 from accounts import roles
-from core.clock import AmbiguousWallTime
+from core import clock
+from core.clock import AmbiguousWallTime, NonexistentWallTime
 from scheduling.models import Series, Slot
-from scheduling.operations import preview_series, start_series
+from scheduling.operations import MOST_AHEAD, preview_series, start_series
 from scheduling.operations.imports import import_timetable, preview_import
+from scheduling.operations.series import ask_which
 from scheduling.sheet import read_rows
 from tests.factories import (
     ClassTypeFactory,
@@ -29,6 +35,16 @@ def nightly(**fields: Any) -> Series:
     """An unsaved series on Sundays at 02:30, Berlin time."""
     parts = {"class_type": ClassTypeFactory(), "instructor": InstructorFactory(), "room": RoomFactory()}
     return SeriesFactory.build(**{"starts_on": SUNDAY, "wall_time": time(2, 30), **parts, **fields})
+
+
+def comes_twice(series: Series, day: date) -> bool:
+    try:
+        series.instant_on(day)
+    except AmbiguousWallTime:
+        return True
+    except NonexistentWallTime:
+        return False
+    return False
 
 
 class TestBeforeASeriesStarts:
@@ -62,6 +78,21 @@ class TestBeforeASeriesStarts:
 
         with pytest.raises(AmbiguousWallTime, match="01:30 on Sunday 7 November 2027 happens twice in New York"):
             start_series(series=nightly(**elsewhere))
+
+    @given(
+        zone=st.sampled_from(sorted(available_timezones())),
+        wall=st.builds(time, st.sampled_from([0, 1, 2]), st.sampled_from([0, 30])),
+    )
+    @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    def test_it_is_asked_in_each_zone_where_the_time_comes_twice(self, zone: str, wall: time) -> None:
+        series = Series(recurrence="FREQ=DAILY", starts_on=SUNDAY, time_zone=zone, wall_time=wall)
+        reach = (series.today + MOST_AHEAD - SUNDAY).days
+        days = (SUNDAY + timedelta(days=ahead) for ahead in range(reach + 1))
+        nights = [clock.format_day(day) for day in days if comes_twice(series, day)]
+
+        with pytest.raises(AmbiguousWallTime, match=nights[0]) if nights else nullcontext():
+            ask_which(series)
+        event(f"{len(nights)} nights")
 
     def test_an_import_asks_in_the_row_and_takes_the_answer(self) -> None:
         ClassTypeFactory(name="Gentle Back Care")
