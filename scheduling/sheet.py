@@ -89,10 +89,10 @@ class Row:
         return self.cells.get(column, "")
 
     @property
-    def summary(self) -> str:
-        """What tells the row from others, on one line."""
+    def marks(self) -> list[str]:
+        """What tells the row from others, each cell cut to a line."""
         named = (self[column] for column in ("class type", "instructor", "day", "time"))
-        return " · ".join(f"{cell[:59]}…" if len(cell) > 60 else cell for cell in named if cell)
+        return [f"{cell[:59]}…" if len(cell) > 60 else cell for cell in named if cell]
 
 
 def read_rows(data: bytes) -> list[Row]:

@@ -139,7 +139,8 @@ def import_file(page: Page, file: Path) -> None:
 
 def rows_that_cannot_be_planned(page: Page, clinic: Clinic) -> None:
     series = "Gentle Back Care,Asha Lind,Quiet Room,Tuesday,18:00,"
-    import_file(page, clinic.file(series, "Gentle Back Cair,Asha Lind,Quiet Room,Monday,18:00,", series))
+    wrong = [f"{name},Asha Lind,Quiet Room,Monday,18:00," for name in ("Gentle Back Cair", "x" * 90)]
+    import_file(page, clinic.file(series, *wrong, series))
     expect(page.get_by_role("heading", name="Rows that cannot be planned")).to_be_visible()
 
 
