@@ -7,11 +7,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from email import message_from_bytes, policy
 from email.message import EmailMessage
-from http.client import HTTPConnection
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 from aiosmtpd.controller import Controller
@@ -22,6 +22,7 @@ from tests.payments.sandbox.running import API_KEY, WEBHOOK_SECRET, Sandbox
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 30  # seconds
+TIME_TO_START = 90  # seconds; every process reads the whole of Django first, on cores that the other tests need too
 
 
 class Mails:
@@ -67,6 +68,16 @@ class Product:
         self._processes: list[subprocess.Popen[bytes]] = []
 
     def __enter__(self) -> Self:
+        with ExitStack() as stack:  # a product that does not start leaves nothing behind either
+            stack.callback(self._stop)
+            self._start()
+            stack.pop_all()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop()
+
+    def _start(self) -> None:
         self.sandbox.start()
         environment = os.environ | {
             "DATABASE_URL": self._database_url,
@@ -85,12 +96,9 @@ class Product:
         worker += ["--without-gossip", "--without-mingle", "--without-heartbeat"]
         for command in (web, worker):
             self._processes.append(subprocess.Popen([*python, *command], cwd=ROOT, env=environment))
-        eventually(self._is_ready, "the product to answer")
-        return self
+        eventually(self._is_ready, "the product to answer", within=TIME_TO_START)
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def _stop(self) -> None:
         for process in self._processes:
             process.terminate()
         for process in self._processes:
@@ -107,17 +115,17 @@ class Product:
         try:
             connection.request("GET", "/readyz")
             return connection.getresponse().status == 200
-        except OSError:
+        except (OSError, HTTPException):
             return False
         finally:
             connection.close()
 
 
-def eventually(holds: Callable[[], Any], what: str) -> None:
-    """Wait until `holds()` is true. Fails after PATIENCE seconds, saying what was waited for."""
-    deadline = time.monotonic() + PATIENCE
+def eventually(holds: Callable[[], Any], what: str, *, within: float = PATIENCE) -> None:
+    """Wait until `holds()` is true. Fails after `within` seconds, saying what was waited for."""
+    deadline = time.monotonic() + within
     while not holds():
-        assert time.monotonic() < deadline, f"waited {PATIENCE} s for {what}"
+        assert time.monotonic() < deadline, f"waited {within} s for {what}"
         time.sleep(0.05)
 
 
