@@ -114,9 +114,9 @@ def format_span(starts_at: datetime, ends_at: datetime) -> str:
     return f"{format_when(starts_at, with_zone=False)} – {format_when(ends_at)}"
 
 
-def zone_label() -> str:
-    """How the clinic's zone is named to people: `Berlin time`."""
-    return translate("%(city)s time") % {"city": _city(settings.CLINIC_TIME_ZONE)}
+def zone_label(zone: str = "") -> str:
+    """How a zone, by default the clinic's, is named to people: `Berlin time`."""
+    return translate("%(city)s time") % {"city": _city(zone or settings.CLINIC_TIME_ZONE)}
 
 
 def _city(zone: str) -> str:

@@ -69,10 +69,11 @@ def times_of(recurrence: str) -> int | None:
 
 
 def series_in_words(series: Series) -> str:
-    """`Every Tuesday at 18:00, since 5 October, until 21 December`."""
-    words = _("%(rule)s at %(time)s") % {
+    """`Every Tuesday at 18:00 (Berlin time), since 5 October, until 21 December`."""
+    words = _("%(rule)s at %(time)s (%(zone)s)") % {
         "rule": rule_in_words(series.recurrence, series.starts_on),
         "time": time_format(series.wall_time, "H:i"),
+        "zone": clock.zone_label(series.time_zone),
     }
     begun = series.starts_on <= clock.clinic_today()
     since = _("since %(day)s") if begun else _("from %(day)s on")

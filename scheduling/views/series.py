@@ -76,7 +76,6 @@ def series_list(request: HttpRequest) -> HttpResponse:
         "with_over": with_over,
         "plans_for_all": has_role(request.user, MANAGER),
         "may_plan": has_role(request.user, MANAGER) or _own_instructor(request) is not None,
-        "zone": clock.zone_label(),
     }
     return render(request, "scheduling/series/list.html", context)
 
@@ -96,7 +95,6 @@ def series_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "missing_reason": reason,
         "can_be_planned": sum(each.slot is not None for each in missing),
         "asks_which": any(isinstance(each.problem, AmbiguousWallTime) for each in missing),
-        "zone": clock.zone_label(),
         "currency": clinic_currency(),
     }
     return render(request, "scheduling/series/detail.html", context)
@@ -179,7 +177,6 @@ def _preview(
         "goes_on": series.ends_on is None and times_of(series.recurrence) is None,
         "last": planned[-1].day,
         "refused": refused,
-        "zone": clock.zone_label(),
         "currency": clinic_currency(),
     }
     return render(request, "scheduling/series/preview.html", context, status=422 if refused else 200)

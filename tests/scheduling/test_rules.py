@@ -82,5 +82,11 @@ def test_a_series_says_when_it_begins_and_ends(monkeypatch: pytest.MonkeyPatch) 
     begun = SeriesFactory.build(starts_on=date(2026, 9, 1), ends_on=date(2027, 2, 2), **parts)
     coming = SeriesFactory.build(starts_on=date(2026, 10, 6), **{**parts, "recurrence": "FREQ=DAILY;COUNT=5"})
 
-    assert series_in_words(begun) == "Every Tuesday at 18:00, since 1 September, until 2 February 2027"
-    assert series_in_words(coming) == "Every day at 18:00, from 6 October on, 5 times"
+    assert series_in_words(begun) == "Every Tuesday at 18:00 (Berlin time), since 1 September, until 2 February 2027"
+    assert series_in_words(coming) == "Every day at 18:00 (Berlin time), from 6 October on, 5 times"
+
+
+def test_the_hour_is_that_of_the_own_zone_of_a_series() -> None:
+    series = SeriesFactory.build(starts_on=date(2026, 9, 1), time_zone="America/New_York")
+
+    assert series_in_words(series).startswith("Every Tuesday at 18:00 (New York time), since")

@@ -61,7 +61,7 @@ class TestPlanning:
 
         text = words(page)
         assert "Check the dates Nothing is saved yet." in text
-        assert "Every Tuesday at 18:00, from 24 November on, 5 times (Berlin time)" in text
+        assert "Every Tuesday at 18:00 (Berlin time), from 24 November on, 5 times" in text
         assert "5 classes up to 22 December 2026 Tuesday 24 November Leave out Tuesday 1 December" in text
         assert "60 minutes" in text and "18,00 €" in text
         assert buttons(page) == ["Plan these classes"]
@@ -74,7 +74,10 @@ class TestPlanning:
 
         series = Series.objects.get()
         assert answer.redirect_chain == [(f"/teach/series/{series.pk}/", 302)]
-        assert "Planned: Gentle Back Care. Every Tuesday at 18:00, from 24 November on, 5 times." in words(answer)
+        assert (
+            "Planned: Gentle Back Care. Every Tuesday at 18:00 (Berlin time), from 24 November on, 5 times."
+            in words(answer)
+        )
         assert (series.instructor, series.recurrence, series.time_zone) == (
             instructor,
             "FREQ=WEEKLY;BYDAY=TU;COUNT=5",

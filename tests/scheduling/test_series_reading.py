@@ -26,7 +26,7 @@ class TestReading:
 
         text = words(without_writing(lambda: instructors_client.get(LIST)))
 
-        assert "Steady Core Every Tuesday at 18:00, from 24 November on" in text
+        assert "Steady Core Every Tuesday at 18:00 (Berlin time), from 24 November on" in text
         assert "Tue 24 Nov, 18:00–19:00 8 Dec Why?" in text
 
     def test_a_series_that_is_over_is_listed_on_demand(
