@@ -18,7 +18,7 @@ from core.money import plain_amount
 from scheduling.cells import FOLDS
 from scheduling.models import Instructor, Series, Slot
 from scheduling.operations.imports import BYDAY
-from scheduling.operations.series import is_as_stamped
+from scheduling.operations.series import is_as_stamped, reach_of_new
 
 Cells = dict[str, str]
 WHICH = {which: word for word, which in FOLDS.items()}
@@ -55,7 +55,7 @@ def _series_to_come(user: User, with_slots: Iterable[int]) -> Iterator[Series]:
 
 def _looked_at_until(series: Series) -> date:
     """As far as the days of a series are dealt with; for one without a slot yet, as far as an import looks."""
-    return series.stamped_until or max(series.starts_on, clock.clinic_today()) + settings.SERIES_HORIZON
+    return series.stamped_until or reach_of_new(series)
 
 
 def _says_all(series: Series, slot: Slot) -> bool:

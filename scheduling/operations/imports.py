@@ -23,7 +23,7 @@ from scheduling.operations.planning import (
     lock_for_planning,
     obstacles_to,
 )
-from scheduling.operations.series import DaysBlocked, NoDays, PlannedDay, check_new_series, horizon, slot_of
+from scheduling.operations.series import DaysBlocked, NoDays, PlannedDay, check_new_series, reach_of_new, slot_of
 from scheduling.sheet import Row
 
 MOST_SLOTS = 100_000  # of one file
@@ -168,13 +168,12 @@ def _first_day_and_rule(row: Row) -> tuple[date, str]:
 
 
 def _slots_of(series: Series) -> list[Slot]:
-    """All days of the series as far as a new one is looked at; stamped are those up to the horizon."""
+    """What the series stamps when it starts."""
     if series.starts_on < clock.clinic_today() - LONGEST_PAST:
         raise BadCell(column="from", why=_("a series cannot have begun more than ten years ago."))
     check_new_series(series)
-    series.stamped_until = horizon()
-    last = max(series.stamped_until, series.starts_on + settings.SERIES_HORIZON)
-    days = series.days(clock.clinic_today(), last)
+    series.stamped_until = reach_of_new(series)
+    days = series.days(clock.clinic_today(), series.stamped_until)
     slots = [slot for slot in (slot_of(series, day) for day in days) if not slot.has_started]
     if not slots:
         raise NoDays()
@@ -217,7 +216,4 @@ def _told(reason: DomainError | None, row_of: dict[int, int]) -> DomainError | N
 
 def _save(planned: Sequence[PlannedRow]) -> None:
     Series.objects.bulk_create((row.series for row in planned if row.series), batch_size=AT_ONCE)
-    for row in planned:
-        last = row.series and row.series.stamped_until
-        row.slots = [slot for slot in row.slots if not (last and slot.series_day) or slot.series_day <= last]
     Slot.objects.bulk_create((slot for row in planned for slot in row.slots), batch_size=AT_ONCE)

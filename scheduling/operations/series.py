@@ -82,6 +82,12 @@ def horizon() -> date:
     return clock.clinic_today() + settings.SERIES_HORIZON
 
 
+def reach_of_new(series: Series) -> date:
+    """The day up to which a new series is stamped: the horizon, or as far from its first day when that lies beyond."""
+    end = horizon()
+    return end if series.starts_on <= end else series.starts_on + settings.SERIES_HORIZON
+
+
 def check_rule(series: Series) -> None:
     """Raise RuleNotUnderstood for a recurrence that is no plain rule."""
     if parts_of(series.recurrence) is None:
@@ -112,7 +118,8 @@ def ask_which(series: Series) -> None:
 
 
 def preview_series(*, series: Series, until: date | None = None) -> list[PlannedDay]:
-    """What an unsaved or changed series would stamp from today on, day by day, up to `until` (the horizon).
+    """What an unsaved or changed series would stamp from today on, day by day, up to `until`: as far from its first
+    day as the horizon is from today.
 
     Raises as `check_new_series` and `check_figures`.
     """
@@ -121,15 +128,14 @@ def preview_series(*, series: Series, until: date | None = None) -> list[Planned
 
 
 def start_series(*, series: Series) -> Series:
-    """Save a new series and stamp its slots up to the horizon, all of them or none.
+    """Save a new series and stamp its first slots, all of them or none: what takes the times is there at once.
 
     Days on which the clinic is closed are skipped. Raises RuleNotUnderstood, AmbiguousWallTime, NoDays, what
     `check_figures` raises, and DaysBlocked when a day is not free; `skipped_days` of the series leave such days out.
     """
-    planned = preview_series(series=series)
-    if not planned:
+    until = reach_of_new(series)
+    if not preview_series(series=series, until=until):
         raise NoDays()
-    until = horizon()
     with transaction.atomic():
         lock_for_planning([series.instructor_id], [series.room_id])
         planned = _plan_new(series, series.today, until)
@@ -212,10 +218,6 @@ def _nights_set_back(zone: str, first: date) -> tuple[date, ...]:
     return tuple(night for day in long_days for night in (day - DAY, day))
 
 
-def _last_day_of_preview(series: Series) -> date:
-    return max(horizon(), series.starts_on + settings.SERIES_HORIZON)
-
-
 def _plan(series: Series, first: date, last: date) -> list[PlannedDay]:
     """The days of the rule in [first, last] that have no slot yet, and what stands in the way of each."""
     slots, impossible = _slots_to_come(series, first, last)
@@ -225,6 +227,10 @@ def _plan(series: Series, first: date, last: date) -> list[PlannedDay]:
         except DomainError as error:
             impossible[day] = error
     return _judged({day: slot for day, slot in slots.items() if day not in impossible}, impossible)
+
+
+def _last_day_of_preview(series: Series) -> date:
+    return max(horizon(), series.starts_on + settings.SERIES_HORIZON)
 
 
 def _plan_new(series: Series, first: date, last: date) -> list[PlannedDay]:

@@ -107,10 +107,14 @@ class TestRows:
         assert planned.closed == [date(2026, 12, 1)]
         assert [slot.series_day for slot in planned.slots] == [TUESDAY, date(2026, 12, 8)]
 
-    def test_a_series_that_begins_beyond_the_horizon_waits_for_it(self, manager: User) -> None:
-        import_timetable(rows=read_rows(sheet(row(**{"day": "Tuesday", "from": "2027-06-01"}))), by=manager)
+    def test_a_series_that_begins_beyond_the_horizon_takes_its_times_at_once(self, manager: User) -> None:
+        rows = read_rows(sheet(row(**{"day": "Tuesday", "from": "2027-06-01"})))
+        import_timetable(rows=rows, by=manager)
 
-        assert (Series.objects.count(), Slot.objects.count()) == (1, 0)
+        with pytest.raises(RowsRefused):
+            import_timetable(rows=rows, by=manager)
+
+        assert (Series.objects.count(), Slot.objects.count()) == (1, 13)
 
     @pytest.mark.parametrize(
         ("cells", "said"),

@@ -135,6 +135,21 @@ def test_the_preview_saves_nothing_and_shows_closures_and_clashes() -> None:
     assert Slot.objects.count() == 1
 
 
+def test_a_series_that_begins_beyond_the_horizon_takes_what_its_preview_shows() -> None:
+    series = a_series(starts_on=date(2027, 6, 7))
+    clash = SlotFactory(room=series.room, starts_at=datetime(2027, 6, 14, 16, 30, tzinfo=UTC))
+
+    with pytest.raises(DaysBlocked, match="Monday 14 June"):
+        start_series(series=series)
+    clash.delete()
+    previewed = [each.day for each in preview_series(series=series)]
+    start_series(series=series)
+
+    assert len(previewed) == 13
+    assert list(series.slots.order_by("series_day").values_list("series_day", flat=True)) == previewed
+    assert stamp_series(series=series) == 0
+
+
 def test_a_closed_day_is_skipped_and_a_clash_refuses_all() -> None:
     series = a_series()
     ClosureFactory(starts_at=datetime(2026, 10, 12, tzinfo=UTC))
