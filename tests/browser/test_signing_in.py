@@ -89,6 +89,7 @@ def test_a_passkey_waits_for_its_script_rather_than_ignoring_a_press(
     page.goto("/accounts/2fa/webauthn/add/", wait_until="commit")
     button = page.get_by_role("button", name="Add a passkey")
     page.locator("#passkey-add").wait_for(state="attached")
+    page.wait_for_function("document.styleSheets.length > 0")  # nothing is painted before
     while_waiting = button.is_visible()
 
     page.wait_for_timeout(100)

@@ -19,7 +19,7 @@ from scheduling.operations import (
     substitutes,
     withdraw_request,
 )
-from tests.api.client import DescribedClient, signed_in
+from tests.api.client import DescribedClient, description, signed_in
 from tests.factories import BookingFactory, InstructorFactory, SlotFactory, UserFactory
 from tests.races.crowd import all_at_once
 
@@ -74,6 +74,7 @@ def test_of_five_programs_that_accept_at_once_one_gets_the_class_and_the_others_
     slot = SlotFactory()
     request = ask_for_substitute(slot=slot, by=slot.instructor.user)
     programs = [signed_in(each.user) for each in InstructorFactory.create_batch(COLLEAGUES)]
+    description()  # once; the programs of one process would each begin to write it
     answers: list[Any] = []
 
     def accept(program: DescribedClient) -> None:
