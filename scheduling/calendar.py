@@ -270,8 +270,7 @@ def _closed(closure: Closure) -> Stretch:
 
 
 def _absences(user: User, filters: Filters, start: datetime, end: datetime) -> list[Stretch]:
-    absences = TimeOff.objects.plannable_by(user).filter(starts_at__lt=end, ends_at__gt=start)
-    absences = absences.select_related("instructor")
+    absences = TimeOff.objects.plannable_by(user).overlapping(start, end).select_related("instructor")
     if filters.instructor is not None and has_role(user, MANAGER):
         absences = absences.filter(instructor=filters.instructor)
     return [_away(absence) for absence in absences]

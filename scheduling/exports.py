@@ -17,8 +17,8 @@ from core import clock
 from core.money import plain_amount
 from scheduling.cells import FOLDS
 from scheduling.models import Instructor, Series, Slot
-from scheduling.operations.imports import BYDAY
 from scheduling.operations.series import is_as_stamped, reach_of_new
+from scheduling.recurrence import CODES
 
 Cells = dict[str, str]
 WHICH = {which: word for word, which in FOLDS.items()}
@@ -65,7 +65,7 @@ def _says_all(series: Series, slot: Slot) -> bool:
 
 def _series_row(series: Series, missing: set[date], names: dict[int, str]) -> Cells:
     left_out = missing | {day for day in series.skipped_days if day >= clock.clinic_today()}
-    if series.recurrence.upper() in ("FREQ=WEEKLY", f"FREQ=WEEKLY;BYDAY={BYDAY[series.starts_on.weekday()]}"):
+    if series.recurrence.upper() in ("FREQ=WEEKLY", f"FREQ=WEEKLY;BYDAY={CODES[series.starts_on.weekday()]}"):
         when = {"day": day_name[series.starts_on.weekday()], "from": series.starts_on.isoformat()}
     else:
         when = {"day": series.starts_on.isoformat(), "repeats": series.recurrence}

@@ -92,7 +92,7 @@ def private_feed(token: FeedToken) -> Feed:
 def public_feed(filters: Filters) -> Feed:
     """The published timetable as far as it passes the filters, with what was cancelled of it."""
     names = {"name": settings.CLINIC_NAME}
-    return Feed(PUBLIC, _("%(name)s: classes") % names, filters.address(), passing(filters, _announced()))
+    return Feed(PUBLIC, _("%(name)s: classes") % names, filters.address(), passing(filters, Slot.objects.announced()))
 
 
 def write_feed(feed: Feed) -> bytes:
@@ -112,11 +112,6 @@ def write_feed(feed: Feed) -> bytes:
     return b"".join([ics.write(head), describe_zone(zone, *_reach(slots)).to_ical(), body])
 
 
-def _announced() -> SlotQuerySet:
-    """What people outside were told of: not drafts, and not what was cancelled while it was one."""
-    return Slot.objects.filter(published_at__isnull=False)
-
-
 def _feed_of_instructor(instructor: Instructor) -> Feed:
     slots = Slot.objects.filter(instructor=instructor)
     name = _("%(instructor)s: my classes") % {"instructor": instructor.name}
@@ -124,7 +119,7 @@ def _feed_of_instructor(instructor: Instructor) -> Feed:
 
 
 def _feed_of_location(location: Location) -> Feed:
-    slots = _announced().filter(room__location=location)
+    slots = Slot.objects.announced().filter(room__location=location)
     return Feed(LOCATION, str(location), f"location {location.pk}", slots)
 
 

@@ -1,6 +1,6 @@
 """What is taught, and who may teach it."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -96,6 +96,10 @@ class TimeOffQuerySet(models.QuerySet["TimeOff"]):
     def to_come(self) -> "TimeOffQuerySet":
         """Times off that are not over."""
         return self.filter(ends_at__gt=clock.now())
+
+    def overlapping(self, start: datetime, end: datetime) -> "TimeOffQuerySet":
+        """Times off that cover any moment of [start, end)."""
+        return self.filter(starts_at__lt=end, ends_at__gt=start)
 
     def plannable_by(self, user: User) -> "TimeOffQuerySet":
         """The times off that `user` may see and remove: a manager all, an instructor who teaches the own ones."""

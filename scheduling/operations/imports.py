@@ -24,12 +24,12 @@ from scheduling.operations.planning import (
     obstacles_to,
 )
 from scheduling.operations.series import DaysBlocked, NoDays, PlannedDay, check_new_series, reach_of_new, slot_of
+from scheduling.recurrence import CODES
 from scheduling.sheet import Row
 
 MOST_SLOTS = 100_000  # of one file
 LONGEST_PAST = timedelta(days=3653)
 AT_ONCE = 1000  # rows of one statement
-BYDAY = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 
 
 class RowsRefused(DomainError):
@@ -164,7 +164,7 @@ def _first_day_and_rule(row: Row) -> tuple[date, str]:
     if rule:
         raise BadCell(column="repeats", why=_("with a rule, “day” is the date of the first class."))
     first = cells.read_day(row, "from") or clock.clinic_today()
-    return first + timedelta(days=(weekday - first.weekday()) % 7), f"FREQ=WEEKLY;BYDAY={BYDAY[weekday]}"
+    return first + timedelta(days=(weekday - first.weekday()) % 7), f"FREQ=WEEKLY;BYDAY={CODES[weekday]}"
 
 
 def _slots_of(series: Series) -> list[Slot]:

@@ -238,7 +238,7 @@ class _Surroundings:
             needed.setdefault(need.classtype_id, []).append(need.qualification)
         certificates = Certificate.objects.filter(instructor__in=instructors) if needed else Certificate.objects.none()
         closures = list(Closure.objects.overlapping(start, end).select_related("location", "room__location"))
-        times_off = list(TimeOff.objects.filter(instructor__in=instructors, starts_at__lt=end, ends_at__gt=start))
+        times_off = list(TimeOff.objects.overlapping(start, end).filter(instructor__in=instructors))
         return cls(
             closures=closures,
             times_off=times_off,

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from core import clock
 from core.clock import AmbiguousWallTime, NonexistentWallTime
 from core.errors import DomainError, InvalidInput
+from scheduling.history import KEPT
 from scheduling.models import Series, Slot
 from scheduling.operations.planning import (
     MOST_AHEAD,
@@ -27,7 +28,6 @@ from scheduling.recurrence import parts_of
 
 DAY = timedelta(days=1)
 MOST_DAYS = 800  # of one series in one preview or stamping: two years of every day
-PLANNED = ("class_type_id", "instructor_id", "room_id", "online_link", "starts_at", "ends_at", "capacity", "price")
 
 logger = logging.getLogger(__name__)
 
@@ -117,14 +117,13 @@ def ask_which(series: Series) -> None:
                 raise
 
 
-def preview_series(*, series: Series, until: date | None = None) -> list[PlannedDay]:
-    """What an unsaved or changed series would stamp from today on, day by day, up to `until`: as far from its first
-    day as the horizon is from today.
+def preview_series(*, series: Series) -> list[PlannedDay]:
+    """What an unsaved series would stamp from today on, day by day, as far from its first day as the horizon is away.
 
     Raises as `check_new_series` and `check_figures`.
     """
     check_new_series(series)
-    return _plan_new(series, series.today, until or _last_day_of_preview(series))
+    return _plan_new(series, max(horizon(), series.starts_on + settings.SERIES_HORIZON))
 
 
 def start_series(*, series: Series) -> Series:
@@ -133,12 +132,13 @@ def start_series(*, series: Series) -> Series:
     Days on which the clinic is closed are skipped. Raises RuleNotUnderstood, AmbiguousWallTime, NoDays, what
     `check_figures` raises, and DaysBlocked when a day is not free; `skipped_days` of the series leave such days out.
     """
+    check_new_series(series)
     until = reach_of_new(series)
-    if not preview_series(series=series, until=until):
-        raise NoDays()
     with transaction.atomic():
         lock_for_planning([series.instructor_id], [series.room_id])
-        planned = _plan_new(series, series.today, until)
+        planned = _plan_new(series, until)
+        if not planned:
+            raise NoDays()
         if blocked := [each for each in planned if each.problem and not each.is_closed]:
             raise DaysBlocked(blocked)
         series.stamped_until = until
@@ -229,13 +229,9 @@ def _plan(series: Series, first: date, last: date) -> list[PlannedDay]:
     return _judged({day: slot for day, slot in slots.items() if day not in impossible}, impossible)
 
 
-def _last_day_of_preview(series: Series) -> date:
-    return max(horizon(), series.starts_on + settings.SERIES_HORIZON)
-
-
-def _plan_new(series: Series, first: date, last: date) -> list[PlannedDay]:
+def _plan_new(series: Series, last: date) -> list[PlannedDay]:
     """As `_plan`, of a series that is not saved yet: raises what `check_figures` raises, for whoever can mend it."""
-    slots, impossible = _slots_to_come(series, first, last)
+    slots, impossible = _slots_to_come(series, series.today, last)
     for slot in slots.values():
         check_figures(slot)
     return _judged(slots, impossible)
@@ -296,7 +292,7 @@ def is_as_stamped(slot: Slot, series: Series) -> bool:
         stamped = slot_of(series, slot.series_day)
     except (NonexistentWallTime, AmbiguousWallTime):
         return False
-    return all(getattr(slot, name) == getattr(stamped, name) for name in PLANNED)
+    return all(getattr(slot, name) == getattr(stamped, name) for name in KEPT)
 
 
 def _stamp(slots: Iterable[Slot]) -> int:
