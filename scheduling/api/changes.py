@@ -12,24 +12,21 @@ from rest_framework.response import Response
 
 from accounts.permissions import account_of
 from core import clock
-from core.errors import DomainError
+from scheduling.api import class_fields
 from scheduling.api.fields import (
-    FOLD_WORDS,
     IN_THE_WAY,
     LARGEST_ID,
     OF_ITS_FIGURES,
     InstantField,
     MayPlan,
     PlansClasses,
+    Refusals,
     instant_in,
     teacher_for,
 )
 from scheduling.api.slots import SlotAnswer
-from scheduling.models import ClassType, Instructor, Room, Slot
+from scheduling.models import Slot
 from scheduling.operations import (
-    LEAST_MINUTES,
-    MOST_MINUTES,
-    MOST_PLACES,
     CannotChange,
     CannotShift,
     CapacityBelowTaken,
@@ -45,11 +42,9 @@ from scheduling.operations import (
     change_slots,
     restore_slot,
 )
+from scheduling.operations.series import MOST_DAYS
 
-LARGEST_REVISION = 2**31 - 1
-MOST_LEFT_OUT = 800
 OF_THE_MOMENT = (NotYourSeries, ChangedMeanwhile, CannotChange, NotPartOfSeries)
-Refusals = dict[str, tuple[type[DomainError], ...]]
 
 
 class SlotsAnswer(serializers.Serializer[Any]):
@@ -61,9 +56,7 @@ class SlotsAnswer(serializers.Serializer[Any]):
 class Seen(serializers.Serializer[Any]):
     """Which slots are meant, and what the program knows of the one in the address."""
 
-    revision = serializers.IntegerField(
-        min_value=0, max_value=LARGEST_REVISION, help_text="The slot's `revision` as it was read."
-    )
+    revision = class_fields.revision()
     scope = serializers.ChoiceField(
         [(scope.value, scope.value) for scope in Scope],
         default=Scope.THIS.value,
@@ -74,25 +67,21 @@ class Seen(serializers.Serializer[Any]):
 class SlotChanges(Seen):
     """What shall be different; all that is not sent stays as it is."""
 
-    class_type = serializers.PrimaryKeyRelatedField(queryset=ClassType.objects.filter(is_active=True), required=False)
-    instructor = serializers.PrimaryKeyRelatedField(
-        queryset=Instructor.objects.filter(is_active=True), required=False, help_text="For managers."
-    )
-    room = serializers.PrimaryKeyRelatedField(
-        queryset=Room.objects.select_related("location"), required=False, allow_null=True
-    )
-    online_link = serializers.URLField(required=False, allow_blank=True, max_length=500)
+    class_type = class_fields.class_type(required=False)
+    instructor = class_fields.instructor(required=False, help_text="For managers.")
+    room = class_fields.room(required=False, allow_null=True)
+    online_link = class_fields.online_link(required=False)
     starts_at = InstantField(required=False)
     date = serializers.DateField(required=False)
     wall_time = serializers.TimeField(required=False)
-    fold = serializers.ChoiceField([0, 1], required=False, help_text=FOLD_WORDS)
-    minutes = serializers.IntegerField(required=False, min_value=LEAST_MINUTES, max_value=MOST_MINUTES)
-    capacity = serializers.IntegerField(required=False, min_value=1, max_value=MOST_PLACES)
-    price = serializers.IntegerField(required=False, min_value=0, max_value=10_000_000, help_text="In cents.")
+    fold = class_fields.fold()
+    minutes = class_fields.minutes()
+    capacity = class_fields.capacity()
+    price = class_fields.price(help_text="In cents.")
     leave_out = serializers.ListField(
         child=serializers.IntegerField(min_value=1, max_value=LARGEST_ID),
         default=list,
-        max_length=MOST_LEFT_OUT,
+        max_length=MOST_DAYS,
         help_text="Slots of the series that stay as they are: with `days_blocked`, those named in `blocked`.",
     )
 

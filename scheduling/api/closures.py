@@ -13,10 +13,10 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.roles import MANAGER, has_role
-from core.errors import DomainError
-from scheduling.api.fields import DayOrInstantField, InstantField, Named
+from scheduling.api import class_fields
+from scheduling.api.fields import DayOrInstantField, InstantField, Named, Refusals
 from scheduling.api.slots import SlotAnswer
-from scheduling.models import Closure, Location, Room
+from scheduling.models import Closure, Location
 from scheduling.operations import (
     AlreadyOver,
     EndsBeforeItBegins,
@@ -63,7 +63,7 @@ class ClosureDraft(serializers.Serializer[Any]):
     """A day means its beginning in `from` and its end in `to`."""
 
     location = serializers.PrimaryKeyRelatedField(queryset=Location.objects.all(), required=False)
-    room = serializers.PrimaryKeyRelatedField(queryset=Room.objects.select_related("location"), required=False)
+    room = class_fields.room(required=False)
     reason = serializers.CharField(max_length=200, help_text="Told to patients whose class is cancelled for it.")
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
@@ -81,9 +81,7 @@ class ClosureList(GenericAPIView[Closure]):
     permission_classes = [ManagersWrite]
     queryset = Closure.objects.all()
     page_key = ("starts_at", "id")
-    refusals: ClassVar[dict[str, tuple[type[DomainError], ...]]] = {
-        "POST": (EndsBeforeItBegins, AlreadyOver, TooFarAhead)
-    }
+    refusals: ClassVar[Refusals] = {"POST": (EndsBeforeItBegins, AlreadyOver, TooFarAhead)}
 
     @extend_schema(
         operation_id="list_closures", tags=["Closures"], summary="What is closed", responses=ClosureAnswer(many=True)

@@ -14,6 +14,7 @@ from rest_framework.views import APIView
 from accounts.models import User
 from accounts.roles import MANAGER, has_role
 from core import clock
+from core.errors import DomainError
 from scheduling.focus import FocusArea
 from scheduling.models import ClassType, Instructor
 from scheduling.operations import (
@@ -36,8 +37,8 @@ from scheduling.operations import (
 LARGEST_ID = 2**63 - 1
 YEARS = range(1971, 3000)
 PUBLISH = "scheduling.publish_slot"
-FOLD_WORDS = "When the clocks are set back, a wall time happens twice: 0 is the first, 1 the second."
 
+Refusals = dict[str, tuple[type[DomainError], ...]]  # by a request's method
 OF_ITS_FIGURES = (
     SlotInThePast,
     TooFarAhead,

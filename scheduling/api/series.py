@@ -14,23 +14,20 @@ from rest_framework.response import Response
 
 from accounts.permissions import account_of
 from core import clock
-from core.errors import DomainError
+from scheduling.api import class_fields
 from scheduling.api.fields import (
-    FOLD_WORDS,
     OF_ITS_FIGURES,
     ClassTypeSummary,
     InstantField,
     Named,
     PlansClasses,
     Reason,
+    Refusals,
     teacher_for,
 )
-from scheduling.models import ClassType, Instructor, Room, Series, SeriesQuerySet
+from scheduling.models import Series, SeriesQuerySet
 from scheduling.operations import (
-    LEAST_MINUTES,
     MOST_AHEAD,
-    MOST_MINUTES,
-    MOST_PLACES,
     DaysBlocked,
     NoDays,
     PlannedDay,
@@ -38,9 +35,9 @@ from scheduling.operations import (
     preview_series,
     start_series,
 )
+from scheduling.operations.series import MOST_DAYS
 from scheduling.recurrence import LONGEST
 
-MOST_LEFT_OUT = 800
 OF_A_RULE = (*OF_ITS_FIGURES, RuleNotUnderstood, clock.AmbiguousWallTime)
 EXAMPLE = OpenApiExample(
     "Every Tuesday at 18:00, but for one",
@@ -79,16 +76,12 @@ class SeriesAnswer(serializers.Serializer[Series]):
 class SeriesDraft(serializers.Serializer[Any]):
     """A recurrence on the clinic's wall clock, so that 18:00 stays 18:00 when the clocks change."""
 
-    class_type = serializers.PrimaryKeyRelatedField(queryset=ClassType.objects.filter(is_active=True))
-    instructor = serializers.PrimaryKeyRelatedField(
-        queryset=Instructor.objects.filter(is_active=True),
-        required=False,
-        help_text="Managers name the instructor; instructors plan their own classes.",
+    class_type = class_fields.class_type()
+    instructor = class_fields.instructor(
+        required=False, help_text="Managers name the instructor; instructors plan their own classes."
     )
-    room = serializers.PrimaryKeyRelatedField(
-        queryset=Room.objects.select_related("location"), allow_null=True, default=None
-    )
-    online_link = serializers.URLField(default="", allow_blank=True, max_length=500)
+    room = class_fields.room(allow_null=True, default=None)
+    online_link = class_fields.online_link(default="")
     recurrence = serializers.CharField(
         max_length=LONGEST,
         help_text="A plain RRULE by RFC 5545, such as `FREQ=WEEKLY;BYDAY=MO,TH`: `DAILY`, `WEEKLY` or `MONTHLY`, with "
@@ -97,19 +90,13 @@ class SeriesDraft(serializers.Serializer[Any]):
     )
     starts_on = serializers.DateField()
     ends_on = serializers.DateField(required=False, allow_null=True, default=None)
-    skipped_days = serializers.ListField(child=serializers.DateField(), default=list, max_length=MOST_LEFT_OUT)
+    skipped_days = serializers.ListField(child=serializers.DateField(), default=list, max_length=MOST_DAYS)
     wall_time = serializers.TimeField()
-    fold = serializers.ChoiceField([0, 1], required=False, help_text=FOLD_WORDS)
+    fold = class_fields.fold()
     time_zone = serializers.CharField(required=False, max_length=64, help_text="IANA; the clinic's unless you say so.")
-    minutes = serializers.IntegerField(
-        required=False, min_value=LEAST_MINUTES, max_value=MOST_MINUTES, help_text="As the class type."
-    )
-    capacity = serializers.IntegerField(
-        required=False, min_value=1, max_value=MOST_PLACES, help_text="As the class type."
-    )
-    price = serializers.IntegerField(
-        required=False, min_value=0, max_value=10_000_000, help_text="In cents; as the class type."
-    )
+    minutes = class_fields.minutes(help_text="As the class type.")
+    capacity = class_fields.capacity(help_text="As the class type.")
+    price = class_fields.price(help_text="In cents; as the class type.")
     publishes = serializers.BooleanField(default=True)
 
     def validate_time_zone(self, value: str) -> str:
@@ -157,7 +144,7 @@ class SeriesList(GenericAPIView[Series]):
     permission_classes = [PlansClasses]
     queryset = Series.objects.all()
     page_key = ("id",)
-    refusals: ClassVar[dict[str, tuple[type[DomainError], ...]]] = {"POST": (*OF_A_RULE, NoDays, DaysBlocked)}
+    refusals: ClassVar[Refusals] = {"POST": (*OF_A_RULE, NoDays, DaysBlocked)}
 
     @extend_schema(
         operation_id="list_series", tags=["Series"], summary="One's own series", responses=SeriesAnswer(many=True)
@@ -188,7 +175,7 @@ class SeriesPreviewing(GenericAPIView[Series]):
     serializer_class = SeriesPreview
     permission_classes = [PlansClasses]
     queryset = Series.objects.all()
-    refusals: ClassVar[dict[str, tuple[type[DomainError], ...]]] = {"POST": OF_A_RULE}
+    refusals: ClassVar[Refusals] = {"POST": OF_A_RULE}
 
     @extend_schema(
         operation_id="preview_series",

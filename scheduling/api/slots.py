@@ -15,9 +15,8 @@ from rest_framework.response import Response
 from accounts.models import User
 from accounts.permissions import account_of
 from core import clock
-from core.errors import DomainError
+from scheduling.api import class_fields
 from scheduling.api.fields import (
-    FOLD_WORDS,
     IN_THE_WAY,
     LARGEST_ID,
     OF_ITS_FIGURES,
@@ -27,12 +26,13 @@ from scheduling.api.fields import (
     InstantField,
     MayPlan,
     Named,
+    Refusals,
     instant_in,
     teacher_for,
 )
 from scheduling.focus import FocusArea
-from scheduling.models import ClassType, Instructor, Room, Slot
-from scheduling.operations import LEAST_MINUTES, MOST_MINUTES, MOST_PLACES, NotADraft, draft_slot, publish_slot
+from scheduling.models import Slot
+from scheduling.operations import NotADraft, draft_slot, publish_slot
 
 EXAMPLE_SLOT = {
     "id": 17,
@@ -103,38 +103,21 @@ class SlotAnswer(serializers.Serializer[Slot]):
 class SlotDraft(serializers.Serializer[Any]):
     """A class for the timetable: an instant in `starts_at`, or the clinic's wall clock in `date` and `wall_time`."""
 
-    class_type = serializers.PrimaryKeyRelatedField(queryset=ClassType.objects.filter(is_active=True))
-    room = serializers.PrimaryKeyRelatedField(
-        queryset=Room.objects.select_related("location"), allow_null=True, default=None
+    class_type = class_fields.class_type()
+    room = class_fields.room(allow_null=True, default=None)
+    instructor = class_fields.instructor(
+        required=False, help_text="Managers name the instructor; instructors draft their own classes."
     )
-    instructor = serializers.PrimaryKeyRelatedField(
-        queryset=Instructor.objects.filter(is_active=True),
-        required=False,
-        help_text="Managers name the instructor; instructors draft their own classes.",
-    )
-    online_link = serializers.URLField(
-        required=False,
-        allow_blank=True,
-        max_length=500,
-        help_text="For a class without a room. Only booked patients see it.",
+    online_link = class_fields.online_link(
+        required=False, help_text="For a class without a room. Only booked patients see it."
     )
     starts_at = InstantField(required=False)
     date = serializers.DateField(required=False)
     wall_time = serializers.TimeField(required=False)
-    fold = serializers.ChoiceField(
-        [0, 1],
-        required=False,
-        help_text=FOLD_WORDS,
-    )
-    minutes = serializers.IntegerField(
-        required=False, min_value=LEAST_MINUTES, max_value=MOST_MINUTES, help_text="As the class type."
-    )
-    capacity = serializers.IntegerField(
-        required=False, min_value=1, max_value=MOST_PLACES, help_text="As the class type."
-    )
-    price = serializers.IntegerField(
-        required=False, min_value=0, max_value=10_000_000, help_text="In cents; as the class type."
-    )
+    fold = class_fields.fold()
+    minutes = class_fields.minutes(help_text="As the class type.")
+    capacity = class_fields.capacity(help_text="As the class type.")
+    price = class_fields.price(help_text="In cents; as the class type.")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Turn the wall time into an instant. Raises NonexistentWallTime or AmbiguousWallTime."""
@@ -163,7 +146,7 @@ class SlotList(GenericAPIView[Slot]):
     permission_classes = [MayPlan]
     queryset = Slot.objects.all()
     page_key = ("starts_at", "id")
-    refusals: ClassVar[dict[str, tuple[type[DomainError], ...]]] = {
+    refusals: ClassVar[Refusals] = {
         "POST": (*OF_ITS_FIGURES, *IN_THE_WAY, clock.NonexistentWallTime, clock.AmbiguousWallTime)
     }
 
@@ -206,7 +189,7 @@ class SlotPublication(GenericAPIView[Slot]):
     serializer_class = SlotAnswer
     permission_classes = [MayPlan]
     queryset = Slot.objects.all()
-    refusals: ClassVar[dict[str, tuple[type[DomainError], ...]]] = {"POST": (*OF_ITS_FIGURES, *IN_THE_WAY, NotADraft)}
+    refusals: ClassVar[Refusals] = {"POST": (*OF_ITS_FIGURES, *IN_THE_WAY, NotADraft)}
 
     @extend_schema(
         operation_id="publish_slot", tags=["Slots"], summary="Publish a slot", request=None, responses=SlotAnswer

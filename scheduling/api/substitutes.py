@@ -15,8 +15,9 @@ from rest_framework.response import Response
 from accounts.models import User
 from accounts.permissions import account_of, has_one_role_of
 from accounts.roles import MANAGER, has_role
-from scheduling.api.changes import LARGEST_REVISION, PlannedSlotView, Refusals
-from scheduling.api.fields import IN_THE_WAY, OF_ITS_FIGURES, InstantField, Named, PlansClasses, Reason
+from scheduling.api import class_fields
+from scheduling.api.changes import PlannedSlotView
+from scheduling.api.fields import IN_THE_WAY, OF_ITS_FIGURES, InstantField, Named, PlansClasses, Reason, Refusals
 from scheduling.api.slots import EXAMPLE_SLOT, SlotAnswer
 from scheduling.models import Instructor, Slot, SubstituteRequest
 from scheduling.operations import (
@@ -78,13 +79,11 @@ class ColleaguesAnswer(serializers.Serializer[Any]):
 
 
 class Accepting(serializers.Serializer[Any]):
-    revision = serializers.IntegerField(
-        min_value=0, max_value=LARGEST_REVISION, help_text="The slot's `revision` as it was read."
-    )
+    revision = class_fields.revision()
 
 
 class Assigning(Accepting):
-    instructor = serializers.PrimaryKeyRelatedField(queryset=Instructor.objects.filter(is_active=True))
+    instructor = class_fields.instructor()
 
 
 class SlotColleagues(PlannedSlotView):
