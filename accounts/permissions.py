@@ -68,7 +68,7 @@ def has_one_role_of(*allowed: str) -> type[BasePermission]:
     return HasOneRole
 
 
-def account_of(request: Request) -> User:
-    """Who asks, behind a permission that lets no visitor in."""
+def account_of(request: HttpRequest | Request) -> User:
+    """Who asks, behind a guard that lets no visitor in."""
     assert isinstance(request.user, User)
     return request.user

@@ -58,6 +58,11 @@ def day_bounds(day: date, zone: ZoneInfo | None = None) -> tuple[datetime, datet
     return first.astimezone(UTC), after.astimezone(UTC)
 
 
+def monday_of(day: date) -> date:
+    """The first day of its week."""
+    return day - timedelta(days=day.weekday())
+
+
 def instant_of(day: date, wall: time, zone: ZoneInfo | None = None, *, fold: int | None = None) -> datetime:
     """The instant (UTC) at which the wall clock of `zone` shows `wall` on `day`.
 

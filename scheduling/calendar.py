@@ -84,7 +84,7 @@ class Shown:
 
     @property
     def first(self) -> date:
-        return self.day if self.look is Look.DAY else self.day - timedelta(days=self.day.weekday())
+        return self.day if self.look is Look.DAY else clock.monday_of(self.day)
 
     @property
     def after(self) -> date:

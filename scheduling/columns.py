@@ -7,6 +7,7 @@ from django.conf import settings
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from core.clock import monday_of
 from core.money import plain_amount
 from scheduling.sheet import COLUMNS, REQUIRED
 
@@ -50,7 +51,7 @@ def explained_columns(today: date) -> list[Column]:
 
 def example_rows(today: date) -> tuple[dict[str, str], dict[str, str]]:
     """The cells of a weekly series and of a single class, in the weeks to come."""
-    monday = today + timedelta(days=14 - today.weekday())
+    monday = monday_of(today) + timedelta(weeks=2)
     named = {"class type": "Gentle Back Care", "instructor": "Asha Lindqvist", "room": "Garden Room"}
     weekly = named | {
         "day": "Monday",

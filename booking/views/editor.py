@@ -6,7 +6,7 @@ does, saves; and only if that is still so. A draft outside a series concerns nob
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -17,7 +17,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.models import User
-from accounts.permissions import form_only
+from accounts.permissions import account_of, form_only
 from booking.editor_forms import CancelForm, ChangeForm
 from booking.effects import Effects, effects_of_cancelling, effects_of_change
 from booking.models import Booking
@@ -59,7 +59,7 @@ class Moved:
 def planned_class(request: HttpRequest, pk: int) -> HttpResponse:
     """A planned class, a draft too: who has booked it, what was changed about it, and what can be done."""
     slot = _planned(request, pk)
-    booked = Booking.objects.visible_to(_user(request)).filter(slot=slot)
+    booked = Booking.objects.visible_to(account_of(request)).filter(slot=slot)
     context = {
         "slot": slot,
         "roster": booked.for_roster(),
@@ -78,7 +78,7 @@ def change_class(request: HttpRequest, pk: int) -> HttpResponse:
     slot = _planned(request, pk)
     if slot.is_cancelled or slot.has_started:
         return refused(request, CannotChange(), _page_of(slot))
-    form = ChangeForm(request.POST if request.method == "POST" else None, slot=slot, by=_user(request))
+    form = ChangeForm(request.POST if request.method == "POST" else None, slot=slot, by=account_of(request))
     if not form.is_valid() or request.POST.get("then") == "edit":
         return _change_page(request, form)
     try:
@@ -102,7 +102,7 @@ def cancel_class(request: HttpRequest, pk: int) -> HttpResponse:
         return _page_of(slot)
     if slot.is_cancelled or slot.has_started:
         return refused(request, CannotChange(), _page_of(slot))
-    form = CancelForm(request.POST if request.method == "POST" else None, slot=slot, by=_user(request))
+    form = CancelForm(request.POST if request.method == "POST" else None, slot=slot, by=account_of(request))
     if not form.is_valid() or request.POST.get("then") == "edit":
         return _cancel_page(request, form)
     try:
@@ -119,7 +119,7 @@ def restore_class(request: HttpRequest, pk: int) -> HttpResponse:
     """Take a cancelling back that nobody was told of."""
     slot = _planned(request, pk)
     try:
-        restore_slot(slot=slot, by=_user(request))
+        restore_slot(slot=slot, by=account_of(request))
     except DomainError as error:
         return refused(request, error, _page_of(slot))
     messages.success(request, _("The cancelling is taken back: the class takes place."))
@@ -137,7 +137,7 @@ def _checked_change(request: HttpRequest, form: ChangeForm) -> HttpResponse:
         return _change_page(request, form)
     effects = effects_of_change(planned)
     if (form.saves_at_once and not effects.people) or form.cleaned_data["seen"] == effects.mark:
-        changed = change_slots(**asked, by=_user(request))
+        changed = change_slots(**asked, by=account_of(request))
         messages.success(request, _done(_("Saved."), len(changed), effects))
         return _page_of(form.slot)
     own = next((each for each in planned if each.slot.pk == form.slot.pk), planned[0])
@@ -160,7 +160,7 @@ def _checked_cancelling(request: HttpRequest, form: CancelForm) -> HttpResponse:
     effects = effects_of_cancelling(slots)
     if form.cleaned_data["seen"] == effects.mark:
         what = {"reason": form.cleaned_data["reason"], "revision": form.cleaned_data["revision"]}
-        cancelled = cancel_slots(**asked, **what, by=_user(request))
+        cancelled = cancel_slots(**asked, **what, by=account_of(request))
         messages.success(request, _done(_("Cancelled."), len(cancelled), effects))
         return _page_of(form.slot)
     count = len(slots)
@@ -209,15 +209,15 @@ def _changed_meanwhile(request: HttpRequest, form: ChangeForm | CancelForm) -> H
         return refused(request, CannotChange(), _page_of(slot))
     changes = slot.changes.filter(revision__gt=form.cleaned_data["revision"]).select_related("made_by")
     since = list(changes.order_by("revision"))
-    if isinstance(form, ChangeForm) and _is_saved_already(form, since, by=_user(request)):
+    if isinstance(form, ChangeForm) and _is_saved_already(form, since, by=account_of(request)):
         messages.info(request, _("This is saved already."))
         return _page_of(slot)
     before = values_before(since)
     names = dict.fromkeys(each.made_by.get_full_name() for each in since if each.made_by)
     context = {"is_stale": True, "others": ", ".join(names), "their_lines": lines_between(before, slot)}
     if isinstance(form, CancelForm):
-        return _cancel_page(request, form.brought_up_to_date(by=_user(request)), status=409, **context)
-    return _change_page(request, form.brought_up_to_date(before, by=_user(request)), status=409, **context)
+        return _cancel_page(request, form.brought_up_to_date(by=account_of(request)), status=409, **context)
+    return _change_page(request, form.brought_up_to_date(before, by=account_of(request)), status=409, **context)
 
 
 def _is_saved_already(form: ChangeForm, since: list[SlotChange], *, by: User) -> bool:
@@ -284,14 +284,9 @@ def _moved(planned: PlannedChange) -> Moved:
 
 def _planned(request: HttpRequest, pk: int) -> Slot:
     """The slot, if the visitor plans it; a colleague's does not exist (404)."""
-    slots = Slot.objects.plannable_by(_user(request)).with_details().select_related("series__instructor")
+    slots = Slot.objects.plannable_by(account_of(request)).with_details().select_related("series__instructor")
     return get_object_or_404(slots, pk=pk)
 
 
 def _page_of(slot: Slot) -> SeeOther:
     return SeeOther(reverse("booking:planned_class", args=[slot.pk]))
-
-
-def _user(request: HttpRequest) -> User:
-    """Who asks, behind a view that lets no visitor in."""
-    return cast(User, request.user)

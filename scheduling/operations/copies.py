@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from core import clock
+from core.clock import monday_of
 from core.errors import DomainError, InvalidInput
 from scheduling.models import Instructor, Slot
 from scheduling.operations.planning import check_figures, lock_for_planning, obstacles_to
@@ -84,11 +85,6 @@ def copy_week(
         if blocked := [each for each in planned if each.problem]:
             raise WeekBlocked(blocked)
         return Slot.objects.bulk_create(each.slot for each in planned if each.slot)
-
-
-def monday_of(day: date) -> date:
-    """The first day of its week."""
-    return day - timedelta(days=day.weekday())
 
 
 def _of_week(week: date, instructor: Instructor | None) -> list[Slot]:

@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from accounts.models import User
-from accounts.permissions import form_only, role_required
+from accounts.permissions import account_of, form_only, role_required
 from accounts.roles import INSTRUCTOR, MANAGER, has_role
 from core import clock
 from core.errors import DomainError, InvalidInput
@@ -40,10 +40,10 @@ def calendar(request: HttpRequest) -> HttpResponse:
     is_manager = has_role(request.user, MANAGER)
     context = {
         "shown": shown,
-        "days": read_calendar(_user(request), shown.filters, shown.first, shown.after).days(),
+        "days": read_calendar(account_of(request), shown.filters, shown.first, shown.after).days(),
         "zone": clock.zone_label(),
         "is_manager": is_manager,
-        "may_plan": is_manager or Instructor.objects.filter(user=_user(request), is_active=True).exists(),
+        "may_plan": is_manager or Instructor.objects.filter(user=account_of(request), is_active=True).exists(),
         "setup": _setup(shown),
     }
     if is_manager:
@@ -62,7 +62,7 @@ def feed(request: HttpRequest) -> HttpResponse:
     asked = days_asked(request.GET)
     if asked is None:
         return JsonResponse({"detail": _("Please ask for at most two weeks.")}, status=400)
-    found = read_calendar(_user(request), Filters.read(request.GET), *asked)
+    found = read_calendar(account_of(request), Filters.read(request.GET), *asked)
     return JsonResponse({"entries": found.entries()})
 
 
@@ -81,7 +81,7 @@ def move(request: HttpRequest, pk: int) -> HttpResponse:
     """Move or resize a class; ask first where a time happens twice, it belongs to a series, or people are told."""
     slot, form = _slot(request, pk), MoveForm(request.POST)
     try:
-        return _moved(slot, form, _user(request))
+        return _moved(slot, form, account_of(request))
     except clock.AmbiguousWallTime as error:
         return JsonResponse({"question": _which_of_two(slot, error)})
     except DomainError as error:
@@ -144,9 +144,5 @@ def _setup(shown: Shown) -> dict[str, object]:
 
 
 def _slot(request: HttpRequest, pk: int) -> Slot:
-    return get_object_or_404(Slot.objects.plannable_by(_user(request)).with_details().select_related("series"), pk=pk)
-
-
-def _user(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)
-    return request.user
+    slots = Slot.objects.plannable_by(account_of(request)).with_details().select_related("series")
+    return get_object_or_404(slots, pk=pk)

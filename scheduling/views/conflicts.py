@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from accounts.models import User
+from accounts.permissions import account_of
 from core.errors import DomainError
 from scheduling.models import Slot, SubstituteRequest
 from scheduling.operations import Absence, Scope, ask_for_substitute, cancel_slots, conflicts_of, keep_class
@@ -33,14 +33,14 @@ def conflicts_shown(absence: Absence) -> dict[str, Any]:
 
 def cancel_in(request: HttpRequest, absence: Absence, slot_pk: int, *, reason: str) -> None:
     """Cancel one class that lies in `absence`, as the page showed it, and say what happens now."""
-    if Slot.objects.plannable_by(_user(request)).filter(pk=slot_pk, state=Slot.State.CANCELLED).exists():
+    if Slot.objects.plannable_by(account_of(request)).filter(pk=slot_pk, state=Slot.State.CANCELLED).exists():
         messages.info(request, _("This class is cancelled already."))  # by an earlier click, most of the time
         return
     slot = _chosen(request, absence, slot_pk)
     seen = request.POST.get("revision", "")
     revision = int(seen) if REVISION.fullmatch(seen) else NEVER_SEEN
     try:
-        cancelled = cancel_slots(slot=slot, scope=Scope.THIS, reason=reason, revision=revision, by=_user(request))
+        cancelled = cancel_slots(slot=slot, scope=Scope.THIS, reason=reason, revision=revision, by=account_of(request))
     except DomainError as error:
         messages.error(request, str(error))
         return
@@ -64,7 +64,7 @@ def ask_in(request: HttpRequest, absence: Absence, slot_pk: int) -> None:
     """Ask the colleagues for a substitute for one class that lies in `absence`. It leaves the list with its teacher."""
     slot = _chosen(request, absence, slot_pk)
     try:
-        ask_for_substitute(slot=slot, by=_user(request))
+        ask_for_substitute(slot=slot, by=account_of(request))
     except DomainError as error:
         messages.error(request, str(error))
     else:
@@ -85,10 +85,5 @@ def _who_is_told(slot: Slot) -> str:
 
 
 def _chosen(request: HttpRequest, absence: Absence, slot_pk: int) -> Slot:
-    slots = conflicts_of(absence).plannable_by(_user(request))
+    slots = conflicts_of(absence).plannable_by(account_of(request))
     return get_object_or_404(slots, pk=slot_pk)
-
-
-def _user(request: HttpRequest) -> User:
-    assert request.user.is_authenticated
-    return request.user

@@ -11,8 +11,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
+from accounts.permissions import account_of
 from accounts.roles import MANAGER, has_role
 from core import clock
+from core.clock import monday_of
 from core.errors import DomainError
 from scheduling.forms import CopySlotForm, CopyWeekForm
 from scheduling.models import Instructor, Slot
@@ -23,7 +25,6 @@ from scheduling.operations.copies import (
     WeekBlocked,
     copy_slot,
     copy_week,
-    monday_of,
     preview_week,
 )
 from scheduling.timetable import day_in_reach
@@ -47,8 +48,7 @@ class PreviewedCopy:
 @require_http_methods(["GET", "HEAD", "POST"])
 def slot_copy(request: HttpRequest, pk: int) -> HttpResponse:
     """Draft another class like this one at another time."""
-    assert request.user.is_authenticated
-    slot = get_object_or_404(Slot.objects.plannable_by(request.user).with_details(), pk=pk)
+    slot = get_object_or_404(Slot.objects.plannable_by(account_of(request)).with_details(), pk=pk)
     form = CopySlotForm(request.POST or None, slot=slot)
     if form.is_valid():
         try:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.models import User
-from accounts.permissions import form_only
+from accounts.permissions import account_of, form_only
 from accounts.roles import MANAGER, has_role
 from core.errors import DomainError
 from scheduling.feeds import Feed, private_feed, public_feed, write_feed
@@ -51,26 +51,24 @@ def timetable_feed(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def feeds(request: HttpRequest) -> HttpResponse:
     """The addresses that work, and a button for a new one, which is shown in the answer to it and never again."""
-    assert isinstance(request.user, User)
     if request.method != "POST":
-        return _feeds_page(request, request.user)
-    owner = _owner(request.user, request.POST.get("of", ""))
+        return _feeds_page(request)
+    owner = _owner(account_of(request), request.POST.get("of", ""))
     try:
-        _feed, token = create_feed(of=owner, by=request.user)
+        _feed, token = create_feed(of=owner, by=account_of(request))
     except DomainError as error:
         messages.error(request, str(error))
         return redirect("scheduling:feeds")
     address = settings.SITE_URL + reverse("scheduling:feed", args=[token])
     made = {"made_for": owner, "address": address, "subscribe": "webcal:" + address.partition(":")[2]}
-    return _feeds_page(request, request.user, made)
+    return _feeds_page(request, made)
 
 
 @form_only("scheduling:feeds")
 @plans_classes
 def feed_revoke(request: HttpRequest, pk: int) -> HttpResponse:
     """End an address."""
-    assert isinstance(request.user, User)
-    if revoke_feed(feed=get_object_or_404(FeedToken.objects.managed_by(request.user), pk=pk)):
+    if revoke_feed(feed=get_object_or_404(FeedToken.objects.managed_by(account_of(request)), pk=pk)):
         messages.success(request, _("This address has ended. Calendars that use it get nothing any more."))
     else:
         messages.info(request, _("This address had ended before."))
@@ -97,7 +95,8 @@ def _owner(user: User, named: str) -> Instructor | Location:
     raise Http404
 
 
-def _feeds_page(request: HttpRequest, user: User, made: dict[str, Any] | None = None) -> HttpResponse:
+def _feeds_page(request: HttpRequest, made: dict[str, Any] | None = None) -> HttpResponse:
+    user = account_of(request)
     live = Prefetch("feed_tokens", FeedToken.objects.live().order_by("-created_at"), to_attr="feeds")
     own = Instructor.objects.filter(user=user, is_active=True).prefetch_related(live).first()
     context = (made or {}) | {

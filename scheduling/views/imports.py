@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.models import User
+from accounts.permissions import account_of
 from accounts.roles import MANAGER, has_role
 from core import clock
 from core.errors import DomainError
@@ -63,7 +63,6 @@ class ImportForm(forms.Form):
 @require_http_methods(["GET", "HEAD", "POST"])
 def timetable_import(request: HttpRequest) -> HttpResponse:
     """Choose a file, see what would become of each row, and import it."""
-    assert isinstance(request.user, User)
     form = ImportForm(request.POST or None, request.FILES or None)
     if not form.is_valid():
         return _form_page(request, form)
@@ -72,9 +71,9 @@ def timetable_import(request: HttpRequest) -> HttpResponse:
         data = form.data_of_file()
         rows = read_rows(data)
         if request.POST.get("then") != "import":
-            planned = preview_import(rows=rows, by=request.user, publish=publish)
+            planned = preview_import(rows=rows, by=account_of(request), publish=publish)
             return _outcome_page(request, planned, data, publish=publish)
-        planned = import_timetable(rows=rows, by=request.user, publish=publish)
+        planned = import_timetable(rows=rows, by=account_of(request), publish=publish)
     except RowsRefused as refused:
         return _outcome_page(request, refused.planned, data, publish=publish, refused=refused)
     except DomainError as error:
@@ -88,8 +87,7 @@ def timetable_import(request: HttpRequest) -> HttpResponse:
 @require_safe
 def timetable_export(request: HttpRequest) -> HttpResponse:
     """The classes to come as a CSV file that can be imported again; a manager's holds everyone's."""
-    assert isinstance(request.user, User)
-    response = HttpResponse(write_rows(timetable_rows(request.user)), content_type="text/csv; charset=utf-8")
+    response = HttpResponse(write_rows(timetable_rows(account_of(request))), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="timetable-{clock.clinic_today().isoformat()}.csv"'
     return response
 

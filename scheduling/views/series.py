@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.permissions import form_only
+from accounts.permissions import account_of, form_only
 from accounts.roles import MANAGER, has_role
 from core import clock
 from core.clock import AmbiguousWallTime
@@ -225,10 +225,8 @@ def _missing_with_reasons(series: Series) -> tuple[list[PlannedDay], DomainError
 
 
 def _own_instructor(request: HttpRequest) -> Instructor | None:
-    assert request.user.is_authenticated
-    return Instructor.objects.filter(user=request.user, is_active=True).first()
+    return Instructor.objects.filter(user=account_of(request), is_active=True).first()
 
 
 def _plannable(request: HttpRequest) -> SeriesQuerySet:
-    assert request.user.is_authenticated
-    return Series.objects.plannable_by(request.user)
+    return Series.objects.plannable_by(account_of(request))

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from accounts.models import User
-from accounts.permissions import form_only, role_required
+from accounts.permissions import account_of, form_only, role_required
 from accounts.roles import INSTRUCTOR, MANAGER, has_role
 from core.errors import DomainError
 from scheduling import operations
@@ -48,10 +48,9 @@ def slot_substitute(request: HttpRequest, pk: int) -> HttpResponse:
 @teaches_or_manages
 def ask(request: HttpRequest, pk: int) -> HttpResponse:
     """Ask the colleagues who are qualified and free."""
-    assert request.user.is_authenticated
     slot = _planned_slot(request, pk)
     try:
-        operations.ask_for_substitute(slot=slot, by=request.user)
+        operations.ask_for_substitute(slot=slot, by=account_of(request))
     except DomainError as error:
         messages.warning(request, str(error))
     else:
@@ -65,13 +64,12 @@ def ask(request: HttpRequest, pk: int) -> HttpResponse:
 @manages
 def assign(request: HttpRequest, pk: int) -> HttpResponse:
     """Give the class to one colleague at once."""
-    assert request.user.is_authenticated
     slot = _planned_slot(request, pk)
     form = AssignForm(request.POST)
     if not form.is_valid():
         return _nothing_done(request, form, redirect("scheduling:slot_substitute", pk))
     try:
-        done = operations.assign_substitute(slot=slot, by=request.user, **form.cleaned_data)
+        done = operations.assign_substitute(slot=slot, by=account_of(request), **form.cleaned_data)
     except DomainError as error:
         messages.warning(request, str(error))
         return redirect("scheduling:slot_substitute", pk)
@@ -83,14 +81,13 @@ def assign(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 def substitute(request: HttpRequest, pk: int) -> HttpResponse:
     """One request, as colleagues come to it from their message. Looking at it changes nothing."""
-    assert request.user.is_authenticated
-    asked = _request(request.user, pk)
-    own = _instructor_of(request.user)
+    asked = _request(request, pk)
+    own = _instructor_of(account_of(request))
     context = {
         "asked": asked,
         "slot": asked.slot,
         "own": own,
-        "plans_it": Slot.objects.plannable_by(request.user).filter(pk=asked.slot_id).exists(),
+        "plans_it": Slot.objects.plannable_by(account_of(request)).filter(pk=asked.slot_id).exists(),
         "colleague": _as_colleague(own, asked) if own and asked.is_live else None,
     }
     return render(request, "scheduling/teach/substitute.html", context)
@@ -100,14 +97,13 @@ def substitute(request: HttpRequest, pk: int) -> HttpResponse:
 @teaches_or_manages
 def accept(request: HttpRequest, pk: int) -> HttpResponse:
     """Take the class over, if nobody was faster."""
-    assert request.user.is_authenticated
-    asked = _request(request.user, pk)
+    asked = _request(request, pk)
     own = get_object_or_404(Instructor, user=request.user, is_active=True)
     form = AcceptForm(request.POST)
     if not form.is_valid():
         return _nothing_done(request, form, redirect("scheduling:substitute", pk))
     try:
-        operations.accept_substitution(request=asked, instructor=own, by=request.user, **form.cleaned_data)
+        operations.accept_substitution(request=asked, instructor=own, by=account_of(request), **form.cleaned_data)
     except DomainError as error:
         messages.warning(request, str(error))
     else:
@@ -119,8 +115,7 @@ def accept(request: HttpRequest, pk: int) -> HttpResponse:
 @teaches_or_manages
 def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
     """Stop looking, by whoever plans the class."""
-    assert request.user.is_authenticated
-    planned = Slot.objects.plannable_by(request.user)
+    planned = Slot.objects.plannable_by(account_of(request))
     asked = get_object_or_404(SubstituteRequest.objects.with_details().filter(slot__in=planned), pk=pk)
     try:
         operations.withdraw_request(request=asked)
@@ -133,13 +128,12 @@ def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("scheduling:slot_substitute", asked.slot_id)
 
 
-def _request(user: User, pk: int) -> SubstituteRequest:
-    return get_object_or_404(SubstituteRequest.objects.visible_to(user).with_details(), pk=pk)
+def _request(request: HttpRequest, pk: int) -> SubstituteRequest:
+    return get_object_or_404(SubstituteRequest.objects.visible_to(account_of(request)).with_details(), pk=pk)
 
 
 def _planned_slot(request: HttpRequest, pk: int) -> Slot:
-    assert request.user.is_authenticated
-    return get_object_or_404(Slot.objects.plannable_by(request.user).with_details(), pk=pk)
+    return get_object_or_404(Slot.objects.plannable_by(account_of(request)).with_details(), pk=pk)
 
 
 def _live_request(slot: Slot) -> SubstituteRequest | None:

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.permissions import form_only, role_required
+from accounts.permissions import account_of, form_only, role_required
 from accounts.roles import INSTRUCTOR, MANAGER, has_role
 from core import clock
 from core.errors import DomainError
@@ -39,11 +39,11 @@ class Week:
 
     @property
     def is_this(self) -> bool:
-        return self.monday == _monday_of(clock.clinic_today())
+        return self.monday == clock.monday_of(clock.clinic_today())
 
     @property
     def is_next(self) -> bool:
-        return self.monday == _monday_of(clock.clinic_today()) + WEEK
+        return self.monday == clock.monday_of(clock.clinic_today()) + WEEK
 
 
 @plans_classes
@@ -54,7 +54,7 @@ def teach(request: HttpRequest) -> HttpResponse:
     own = None if plans_for_all else _own_instructor(request)
     today = clock.clinic_today()
     first = max(day_in_reach(request.GET.get("from", "")) or today, today)
-    after = _monday_of(first) + WEEKS * WEEK
+    after = clock.monday_of(first) + WEEKS * WEEK
     slots = _planned_slots(request, first, after)
     context = {
         "weeks": [Week(monday, list(of_week)) for monday, of_week in groupby(slots, key=_monday_of_slot)],
@@ -135,8 +135,7 @@ def _form_page(request: HttpRequest, form: SlotForm) -> HttpResponse:
 
 
 def _own_instructor(request: HttpRequest) -> Instructor | None:
-    assert request.user.is_authenticated
-    return Instructor.objects.filter(user=request.user, is_active=True).first()
+    return Instructor.objects.filter(user=account_of(request), is_active=True).first()
 
 
 def _planned_slot(request: HttpRequest, pk: int) -> Slot:
@@ -152,13 +151,8 @@ def _planned_slots(request: HttpRequest, first: date, after: date) -> list[Slot]
 
 
 def _plannable(request: HttpRequest) -> SlotQuerySet:
-    assert request.user.is_authenticated
-    return Slot.objects.plannable_by(request.user)
-
-
-def _monday_of(day: date) -> date:
-    return day - timedelta(days=day.weekday())
+    return Slot.objects.plannable_by(account_of(request))
 
 
 def _monday_of_slot(slot: Slot) -> date:
-    return _monday_of(clock.clinic_time(slot.starts_at).date())
+    return clock.monday_of(clock.clinic_time(slot.starts_at).date())

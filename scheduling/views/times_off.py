@@ -6,7 +6,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.permissions import form_only, role_required
+from accounts.permissions import account_of, form_only, role_required
 from accounts.roles import INSTRUCTOR, MANAGER, has_role
 from core.errors import DomainError
 from scheduling.forms import TimeOffForm
@@ -93,14 +93,12 @@ def _form(request: HttpRequest) -> TimeOffForm | None:
     """Managers say whose time off it is; an instructor without an entry has none to add."""
     if has_role(request.user, MANAGER):
         return TimeOffForm(request.POST or None)
-    assert request.user.is_authenticated
-    own = Instructor.objects.filter(user=request.user, is_active=True).first()
+    own = Instructor.objects.filter(user=account_of(request), is_active=True).first()
     return TimeOffForm(request.POST or None, instructor=own) if own else None
 
 
 def _visible(request: HttpRequest) -> TimeOffQuerySet:
-    assert request.user.is_authenticated
-    return TimeOff.objects.plannable_by(request.user)
+    return TimeOff.objects.plannable_by(account_of(request))
 
 
 def _time_off(request: HttpRequest, pk: int) -> TimeOff:

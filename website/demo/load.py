@@ -122,7 +122,7 @@ def _timetable() -> None:
 
 
 def _series(weekly: clinic.Weekly, taught: ClassType, instructor: Instructor, room: Room) -> Series:
-    monday = clock.clinic_today() - timedelta(days=clock.clinic_today().weekday())
+    monday = clock.monday_of(clock.clinic_today())
     first = monday + timedelta(weeks=-WEEKS_BACK if weekly.publishes else WEEKS_UNTIL_NEW, days=weekly.weekday)
     return Series.objects.create(
         class_type=taught,
