@@ -171,7 +171,7 @@ class Names:
 
     @classmethod
     def known_to(cls, user: User) -> "Names":
-        instructors = list(Instructor.objects.select_related("user").filter(is_active=True))
+        instructors = list(Instructor.objects.teaching().select_related("user"))
         return cls(
             _by_name(ClassType.objects.filter(is_active=True), lambda each: (each.name,)),
             _by_name(instructors, lambda each: (each.name, each.user.email)),

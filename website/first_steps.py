@@ -47,4 +47,4 @@ def first_steps() -> list[Step]:
 
 
 def _somebody_teaches() -> bool:
-    return Instructor.objects.filter(is_active=True).exists()
+    return Instructor.objects.teaching().exists()

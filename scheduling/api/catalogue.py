@@ -104,7 +104,7 @@ class LocationList(PublicList):
 
 class InstructorList(PublicList):
     serializer_class = InstructorAnswer
-    queryset = Instructor.objects.filter(is_active=True).prefetch_related(
+    queryset = Instructor.objects.teaching().prefetch_related(
         Prefetch("certificates", Certificate.objects.select_related("qualification"))
     )
 

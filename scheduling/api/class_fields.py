@@ -8,7 +8,7 @@ from scheduling.models import ClassType, Instructor, Room
 from scheduling.operations import LEAST_MINUTES, MOST_MINUTES, MOST_PLACES
 
 class_type = partial(PrimaryKeyRelatedField[ClassType], queryset=ClassType.objects.filter(is_active=True))
-instructor = partial(PrimaryKeyRelatedField[Instructor], queryset=Instructor.objects.filter(is_active=True))
+instructor = partial(PrimaryKeyRelatedField[Instructor], queryset=Instructor.objects.teaching())
 room = partial(PrimaryKeyRelatedField[Room], queryset=Room.objects.select_related("location"))
 online_link = partial(URLField, allow_blank=True, max_length=500)
 fold = partial(

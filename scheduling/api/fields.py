@@ -152,7 +152,7 @@ def instant_in(attrs: dict[str, Any]) -> dict[str, Any]:
 
 def teacher_for(user: User, named: Instructor | None) -> Instructor:
     """Who teaches a slot that `user` drafts. Raises ValidationError where an instructor drafts for somebody else."""
-    own = Instructor.objects.filter(user=user, is_active=True).first()
+    own = Instructor.objects.teaching_as(user).first()
     teacher = named or own
     if teacher is None:
         raise serializers.ValidationError({"instructor": [_("Please name the instructor.")]})

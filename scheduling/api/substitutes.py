@@ -181,7 +181,7 @@ class SubstituteAcceptance(SubstituteRequestView):
         Accepting again changes nothing.
         """
         wanted = visible_request(request, pk)
-        own = Instructor.objects.filter(user=account_of(request), is_active=True).first()
+        own = Instructor.objects.teaching_as(account_of(request)).first()
         if own is None:
             raise PermissionDenied(_("Only who teaches at present can take a class over."))
         asked = Accepting(data=request.data)
@@ -212,7 +212,7 @@ def requests_concerning(user: User) -> QuerySet[SubstituteRequest]:
     live = SubstituteRequest.objects.live().with_details()
     if has_role(user, MANAGER):
         return live
-    own = Instructor.objects.filter(user=user, is_active=True).first()
+    own = Instructor.objects.teaching_as(user).first()
     return live.filter(pk__in=[each.pk for each in requests_for(instructor=own)] if own else [])
 
 

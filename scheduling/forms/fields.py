@@ -86,7 +86,7 @@ class InstructorField(forms.ModelChoiceField):
         messages = {"invalid_choice": NOT_ON_OFFER}
         if required_message:
             messages["required"] = required_message
-        active = Instructor.objects.filter(is_active=True)
+        active = Instructor.objects.teaching()
         super().__init__(queryset=active, error_messages=messages, **{"label": _("Instructor"), **options})
 
 

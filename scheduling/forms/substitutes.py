@@ -18,7 +18,7 @@ class AssignForm(AcceptForm):
     """The button beside a colleague, with which a manager decides."""
 
     instructor = forms.ModelChoiceField(
-        Instructor.objects.filter(is_active=True),
+        Instructor.objects.teaching(),
         widget=forms.HiddenInput,
         error_messages={"invalid_choice": _("This instructor does not teach at present. Please choose somebody else.")},
     )

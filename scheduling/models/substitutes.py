@@ -21,7 +21,7 @@ class SubstituteRequestQuerySet(models.QuerySet["SubstituteRequest"]):
         """A request concerns all who teach at present, and the managers. It names no patient."""
         if has_role(user, MANAGER):
             return self
-        teaches = has_role(user, INSTRUCTOR) and Instructor.objects.filter(user=user, is_active=True).exists()
+        teaches = has_role(user, INSTRUCTOR) and Instructor.objects.teaching_as(user).exists()
         return self if teaches else self.none()
 
     def with_details(self) -> "SubstituteRequestQuerySet":

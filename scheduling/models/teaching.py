@@ -30,6 +30,16 @@ class Qualification(models.Model):
         return self.name
 
 
+class InstructorQuerySet(models.QuerySet["Instructor"]):
+    def teaching(self) -> "InstructorQuerySet":
+        """Those who teach at present."""
+        return self.filter(is_active=True)
+
+    def teaching_as(self, user: User) -> "InstructorQuerySet":
+        """The one as whom `user` teaches at present; at most one."""
+        return self.teaching().filter(user=user)
+
+
 class Instructor(models.Model):
     """A qualified therapeutic yoga instructor."""
 
@@ -38,6 +48,8 @@ class Instructor(models.Model):
     qualification = models.CharField(_("qualification"), max_length=200, blank=True)
     bio = models.TextField(_("about"), blank=True)
     is_active = models.BooleanField(_("teaches at present"), default=True)
+
+    objects = InstructorQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("instructor")

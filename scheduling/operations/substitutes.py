@@ -78,7 +78,7 @@ def colleagues_for(*, slot: Slot) -> list[Colleague]:
     """
     if slot.is_cancelled or slot.has_started:
         return []
-    others = list(Instructor.objects.filter(is_active=True).exclude(pk=slot.instructor_id))
+    others = list(Instructor.objects.teaching().exclude(pk=slot.instructor_id))
     problems = obstacles_to([_taught_by(each, slot) for each in others], moving=[slot.pk], together=False)
     colleagues = [Colleague(each, problems.get(position)) for position, each in enumerate(others)]
     return sorted(colleagues, key=lambda each: not each.can)

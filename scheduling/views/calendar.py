@@ -43,7 +43,7 @@ def calendar(request: HttpRequest) -> HttpResponse:
         "days": read_calendar(account_of(request), shown.filters, shown.first, shown.after).days(),
         "zone": clock.zone_label(),
         "is_manager": is_manager,
-        "may_plan": is_manager or Instructor.objects.filter(user=account_of(request), is_active=True).exists(),
+        "may_plan": is_manager or Instructor.objects.teaching_as(account_of(request)).exists(),
         "setup": _setup(shown),
     }
     if is_manager:

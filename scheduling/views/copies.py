@@ -66,7 +66,8 @@ def slot_copy(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def week_copy(request: HttpRequest) -> HttpResponse:
     """Copy a week in two steps: which one, then its classes with what stands in their way. Only the second saves."""
-    own = None if has_role(request.user, MANAGER) else get_object_or_404(Instructor, user=request.user, is_active=True)
+    account = account_of(request)
+    own = None if has_role(account, MANAGER) else get_object_or_404(Instructor.objects.teaching_as(account))
     week = monday_of(day_in_reach(request.GET.get("week", "")) or clock.clinic_today())
     initial = {"week": week, "to": week + WEEK, "instructor": request.GET.get("instructor")}
     form = CopyWeekForm(request.POST or None, instructor=own, initial=initial)

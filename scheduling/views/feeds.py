@@ -89,7 +89,7 @@ def _feed_response(request: HttpRequest, feed: Feed) -> HttpResponse:
 def _owner(user: User, named: str) -> Instructor | Location:
     """Whose feed `user` wants an address of: `instructor` means the own classes; managers may name a location's key."""
     if named == "instructor":
-        return get_object_or_404(Instructor, user=user, is_active=True)
+        return get_object_or_404(Instructor.objects.teaching_as(user))
     if KEY.fullmatch(named) and has_role(user, MANAGER):
         return get_object_or_404(Location, pk=named)
     raise Http404
@@ -98,7 +98,7 @@ def _owner(user: User, named: str) -> Instructor | Location:
 def _feeds_page(request: HttpRequest, made: dict[str, Any] | None = None) -> HttpResponse:
     user = account_of(request)
     live = Prefetch("feed_tokens", FeedToken.objects.live().order_by("-created_at"), to_attr="feeds")
-    own = Instructor.objects.filter(user=user, is_active=True).prefetch_related(live).first()
+    own = Instructor.objects.teaching_as(user).prefetch_related(live).first()
     context = (made or {}) | {
         "own": own,
         "locations": [],

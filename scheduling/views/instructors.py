@@ -12,7 +12,7 @@ NEXT_CLASSES = 10
 @require_safe
 def instructor_page(request: HttpRequest, pk: int) -> HttpResponse:
     """Who somebody is, what they have learnt, and their next classes. Only of those who teach at present."""
-    instructor = get_object_or_404(Instructor, pk=pk, is_active=True)
+    instructor = get_object_or_404(Instructor.objects.teaching(), pk=pk)
     slots = Slot.objects.published().upcoming().filter(instructor=instructor).with_details()
     context = {
         "instructor": instructor,

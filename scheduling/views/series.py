@@ -67,6 +67,7 @@ class PreviewedDay:
 @require_safe
 def series_list(request: HttpRequest) -> HttpResponse:
     """My series; for a manager, everyone's. Those that are over come with `?over=1`."""
+    plans_for_all = has_role(request.user, MANAGER)
     with_over = request.GET.get("over") == "1"
     series = _plannable(request).with_details()
     if not with_over:
@@ -74,8 +75,8 @@ def series_list(request: HttpRequest) -> HttpResponse:
     context = {
         "rows": list(_rows(list(series))),
         "with_over": with_over,
-        "plans_for_all": has_role(request.user, MANAGER),
-        "may_plan": has_role(request.user, MANAGER) or _own_instructor(request) is not None,
+        "plans_for_all": plans_for_all,
+        "may_plan": plans_for_all or Instructor.objects.teaching_as(account_of(request)).exists(),
     }
     return render(request, "scheduling/series/list.html", context)
 
@@ -104,7 +105,7 @@ def series_detail(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def series_new(request: HttpRequest) -> HttpResponse:
     """Plan a series in two steps: what and when, then its dates. Only the second step saves."""
-    own = _own_instructor(request)
+    own = Instructor.objects.teaching_as(account_of(request)).first()
     if has_role(request.user, MANAGER):
         form = SeriesForm(request.POST or None, initial={"instructor": own})
     else:
@@ -222,10 +223,6 @@ def _missing_with_reasons(series: Series) -> tuple[list[PlannedDay], DomainError
         return missing_days(series=series), None
     except DomainError as error:
         return [], error
-
-
-def _own_instructor(request: HttpRequest) -> Instructor | None:
-    return Instructor.objects.filter(user=account_of(request), is_active=True).first()
 
 
 def _plannable(request: HttpRequest) -> SeriesQuerySet:

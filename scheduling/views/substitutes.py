@@ -82,7 +82,7 @@ def assign(request: HttpRequest, pk: int) -> HttpResponse:
 def substitute(request: HttpRequest, pk: int) -> HttpResponse:
     """One request, as colleagues come to it from their message. Looking at it changes nothing."""
     asked = _request(request, pk)
-    own = _instructor_of(account_of(request))
+    own = Instructor.objects.teaching_as(account_of(request)).first()
     context = {
         "asked": asked,
         "slot": asked.slot,
@@ -98,7 +98,7 @@ def substitute(request: HttpRequest, pk: int) -> HttpResponse:
 def accept(request: HttpRequest, pk: int) -> HttpResponse:
     """Take the class over, if nobody was faster."""
     asked = _request(request, pk)
-    own = get_object_or_404(Instructor, user=request.user, is_active=True)
+    own = get_object_or_404(Instructor.objects.teaching_as(account_of(request)))
     form = AcceptForm(request.POST)
     if not form.is_valid():
         return _nothing_done(request, form, redirect("scheduling:substitute", pk))
@@ -138,10 +138,6 @@ def _planned_slot(request: HttpRequest, pk: int) -> Slot:
 
 def _live_request(slot: Slot) -> SubstituteRequest | None:
     return SubstituteRequest.objects.live().filter(slot=slot).first()
-
-
-def _instructor_of(user: User) -> Instructor | None:
-    return Instructor.objects.filter(user=user, is_active=True).first()
 
 
 def _as_colleague(own: Instructor, asked: SubstituteRequest) -> operations.Colleague | None:

@@ -51,7 +51,7 @@ class Week:
 def teach(request: HttpRequest) -> HttpResponse:
     """What I teach in the next weeks; for a manager, what everyone teaches."""
     plans_for_all = has_role(request.user, MANAGER)
-    own = None if plans_for_all else _own_instructor(request)
+    own = None if plans_for_all else Instructor.objects.teaching_as(account_of(request)).first()
     today = clock.clinic_today()
     first = max(day_in_reach(request.GET.get("from", "")) or today, today)
     after = clock.monday_of(first) + WEEKS * WEEK
@@ -61,7 +61,7 @@ def teach(request: HttpRequest) -> HttpResponse:
         "drafts": sum(slot.state == Slot.State.DRAFT for slot in slots),
         "plans_for_all": plans_for_all,
         "may_plan": plans_for_all or own is not None,
-        "instructors": Instructor.objects.filter(is_active=True) if plans_for_all else [],
+        "instructors": Instructor.objects.teaching() if plans_for_all else [],
         "chosen": request.GET.get("instructor", ""),
         "first": None if first == today else first,
         "later": after,
@@ -75,7 +75,7 @@ def teach(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def slot_new(request: HttpRequest) -> HttpResponse:
     """Plan a class: as a draft, or published at once. The calendar says in the address when it shall be."""
-    own = _own_instructor(request)
+    own = Instructor.objects.teaching_as(account_of(request)).first()
     initial = new_class(request.GET)
     if has_role(request.user, MANAGER):
         form = SlotForm(request.POST or None, initial={"instructor": own} | initial)
@@ -132,10 +132,6 @@ def _tell_published(request: HttpRequest, slot: Slot) -> None:
 def _form_page(request: HttpRequest, form: SlotForm) -> HttpResponse:
     context = {"form": form, "is_manager": has_role(request.user, MANAGER)}
     return render(request, "scheduling/teach/form.html", context, status=422 if form.errors else 200)
-
-
-def _own_instructor(request: HttpRequest) -> Instructor | None:
-    return Instructor.objects.filter(user=account_of(request), is_active=True).first()
 
 
 def _planned_slot(request: HttpRequest, pk: int) -> Slot:

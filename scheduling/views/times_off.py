@@ -93,7 +93,7 @@ def _form(request: HttpRequest) -> TimeOffForm | None:
     """Managers say whose time off it is; an instructor without an entry has none to add."""
     if has_role(request.user, MANAGER):
         return TimeOffForm(request.POST or None)
-    own = Instructor.objects.filter(user=account_of(request), is_active=True).first()
+    own = Instructor.objects.teaching_as(account_of(request)).first()
     return TimeOffForm(request.POST or None, instructor=own) if own else None
 
 

@@ -68,7 +68,7 @@ def _content(answer: Timetable, understood: bool) -> str:
         "focus_areas": list(FocusArea),
         "levels": ClassType.Level.choices,
         "times_of_day": TimeOfDay.choices,
-        "instructors": list(Instructor.objects.filter(is_active=True)),
+        "instructors": list(Instructor.objects.teaching()),
         "locations": list(Location.objects.all()),
     }
     return render_to_string("scheduling/timetable/content.html", _context(answer, understood) | choices)
