@@ -27,12 +27,11 @@ from accounts.permissions import account_of
 from booking.models import Booking
 from booking.operations import AlreadyBooked, TooManyHolds, book_place
 from core import clock
-from core.errors import DomainError
 from core.queries import CompiledRead, Given
+from scheduling.api.fields import Refusals, id_field
 from scheduling.models import Slot
 from scheduling.operations import PriceChanged, SlotFull, SlotMoved, SlotNotPublished, SlotStarted
 
-LARGEST_ID = 2**63 - 1
 BEING_RELEASED = "being_released"
 STATES = [
     *Booking.State.choices,
@@ -135,19 +134,17 @@ def _payment_page(booking: Booking) -> str:
 
 
 class BookingWish(serializers.Serializer[Any]):
-    slot = serializers.IntegerField(min_value=1, max_value=LARGEST_ID)
+    slot = id_field()
     pay_with = serializers.ChoiceField(
         ["card"], help_text="`card`: the place is held until it is paid for on the page at `payment_url`."
     )
-    patient = serializers.IntegerField(
-        required=False, min_value=1, max_value=LARGEST_ID, help_text="For whom; the account's holder unless named."
-    )
+    patient = id_field(required=False, help_text="For whom; the account's holder unless named.")
 
 
 class BookingQuery(serializers.Serializer[Any]):
     """Which bookings are wanted."""
 
-    slot = serializers.IntegerField(required=False, min_value=1, max_value=LARGEST_ID, help_text="Those in this slot.")
+    slot = id_field(required=False, help_text="Those in this slot.")
 
 
 _WISH = BookingWish()  # one for all requests: making it takes longer than using it, and it keeps nothing
@@ -186,7 +183,7 @@ class BookingView(GenericAPIView[Booking]):
 
 class BookingList(BookingView):
     page_key = ("-id",)
-    refusals: ClassVar[dict[str, tuple[type[DomainError], ...]]] = {
+    refusals: ClassVar[Refusals] = {
         "POST": (
             SlotFull,
             AlreadyBooked,

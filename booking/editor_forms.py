@@ -15,12 +15,11 @@ from accounts.roles import MANAGER, has_role
 from core import clock
 from core.clock import AmbiguousWallTime
 from core.errors import DomainError
-from scheduling.forms import SlotForm
+from scheduling.forms import RevisionField, SlotForm
 from scheduling.history import NAMED
 from scheduling.models import Slot
 from scheduling.operations import CannotShift, CapacityBelowTaken, Scope, Wanted
 
-MOST_REVISIONS = 2**31 - 1
 MOST_KEYS_WRITTEN = 8000  # characters: some hundreds of keys
 KEYS = re.compile(r"[0-9]{1,18}(,[0-9]{1,18})*")
 
@@ -57,7 +56,7 @@ class KeysField(forms.CharField):
 class SeenFields(forms.Form):
     """What the editor has seen: `revision` of the slot, and on the second page `seen`, who and what is affected."""
 
-    revision = forms.IntegerField(min_value=0, max_value=MOST_REVISIONS, widget=forms.HiddenInput)
+    revision = RevisionField()
     seen = forms.CharField(max_length=64, required=False, widget=forms.HiddenInput)
 
     def chosen_scope(self) -> Scope:

@@ -1,11 +1,12 @@
 """What people fill in about messages."""
 
 from django import forms
+from django.db.models import BigAutoField
 from django.utils.translation import gettext_lazy as _
 
 from notifications.models import Kind, Message
 
-LARGEST_KEY = 2**63 - 1
+LARGEST_KEY = BigAutoField.MAX_BIGINT
 
 
 class LogFilterForm(forms.Form):

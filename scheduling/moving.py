@@ -6,12 +6,13 @@ from typing import Any
 
 from django import forms
 from django.db import transaction
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from core import clock
 from scheduling.calendar import wall
-from scheduling.forms import WhichOfTwoField
+from scheduling.forms import RevisionField, WhichOfTwoField
 from scheduling.models import Slot
 from scheduling.operations import (
     LEAST_MINUTES,
@@ -24,7 +25,7 @@ from scheduling.operations import (
 )
 
 NO_TIME = _("Please choose a day and a time.")
-NO_LENGTH = _("A class lasts 5 to 600 minutes.")
+NO_LENGTH = format_lazy(_("A class lasts {least} to {most} minutes."), least=LEAST_MINUTES, most=MOST_MINUTES)
 
 
 class MoveForm(forms.Form):
@@ -40,7 +41,7 @@ class MoveForm(forms.Form):
         max_value=MOST_MINUTES,
         error_messages=dict.fromkeys(("required", "invalid", "min_value", "max_value"), NO_LENGTH),
     )
-    revision = forms.IntegerField(min_value=0, max_value=2**31 - 1)
+    revision = RevisionField()
     fold = WhichOfTwoField()
     scope = forms.TypedChoiceField(
         choices=[(scope.value, scope.value) for scope in Scope], coerce=Scope, required=False, empty_value=None

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db.models import DateTimeField, Model, Q
+from django.db.models import BigAutoField, DateTimeField, Model, Q
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 from rest_framework.pagination import BasePagination
@@ -15,7 +15,6 @@ from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
 
 LIMIT, MOST = 50, 100
-LARGEST_ID = 2**63 - 1
 
 
 class Pages(BasePagination):
@@ -100,7 +99,7 @@ def _place_of(after: str, key: Sequence[str], model: type[Model]) -> list[dateti
 
 def _value(part: Any, field: Any) -> datetime | int:
     if not isinstance(field, DateTimeField):
-        if type(part) is not int or not 0 < part <= LARGEST_ID:
+        if type(part) is not int or not 0 < part <= BigAutoField.MAX_BIGINT:
             raise ValueError(part)
         return part
     instant = datetime.fromisoformat(part)

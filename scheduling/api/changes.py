@@ -15,12 +15,12 @@ from core import clock
 from scheduling.api import class_fields
 from scheduling.api.fields import (
     IN_THE_WAY,
-    LARGEST_ID,
     OF_ITS_FIGURES,
     InstantField,
     MayPlan,
     PlansClasses,
     Refusals,
+    id_field,
     instant_in,
     teacher_for,
 )
@@ -79,7 +79,7 @@ class SlotChanges(Seen):
     capacity = class_fields.capacity()
     price = class_fields.price(help_text="In cents.")
     leave_out = serializers.ListField(
-        child=serializers.IntegerField(min_value=1, max_value=LARGEST_ID),
+        child=id_field(),
         default=list,
         max_length=MOST_DAYS,
         help_text="Slots of the series that stay as they are: with `days_blocked`, those named in `blocked`.",

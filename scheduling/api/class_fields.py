@@ -4,7 +4,7 @@ from functools import partial
 
 from rest_framework.serializers import ChoiceField, IntegerField, PrimaryKeyRelatedField, URLField
 
-from scheduling.models import ClassType, Instructor, Room
+from scheduling.models import HIGHEST_REVISION, ClassType, Instructor, Room
 from scheduling.operations import LEAST_MINUTES, MOST_MINUTES, MOST_PLACES
 
 class_type = partial(PrimaryKeyRelatedField[ClassType], queryset=ClassType.objects.filter(is_active=True))
@@ -20,4 +20,6 @@ fold = partial(
 minutes = partial(IntegerField, required=False, min_value=LEAST_MINUTES, max_value=MOST_MINUTES)
 capacity = partial(IntegerField, required=False, min_value=1, max_value=MOST_PLACES)
 price = partial(IntegerField, required=False, min_value=0, max_value=10_000_000)
-revision = partial(IntegerField, min_value=0, max_value=2**31 - 1, help_text="The slot's `revision` as it was read.")
+revision = partial(
+    IntegerField, min_value=0, max_value=HIGHEST_REVISION, help_text="The slot's `revision` as it was read."
+)

@@ -1,8 +1,10 @@
 """What several endpoints share: who may plan, instants, wall times, rows by name, and what planning refuses."""
 
 from datetime import UTC, date, datetime
+from functools import partial
 from typing import Any, ClassVar
 
+from django.db.models import BigAutoField
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
@@ -34,7 +36,6 @@ from scheduling.operations import (
     TooFarAhead,
 )
 
-LARGEST_ID = 2**63 - 1
 YEARS = range(1971, 3000)
 PUBLISH = "scheduling.publish_slot"
 
@@ -109,6 +110,9 @@ class DayOrInstantField(InstantField):
             self.fail("invalid")
         first, after = clock.day_bounds(day)
         return after if self.is_end else first
+
+
+id_field = partial(serializers.IntegerField, min_value=1, max_value=BigAutoField.MAX_BIGINT)
 
 
 class Reason(serializers.Serializer[Any]):

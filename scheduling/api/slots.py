@@ -18,7 +18,6 @@ from core import clock
 from scheduling.api import class_fields
 from scheduling.api.fields import (
     IN_THE_WAY,
-    LARGEST_ID,
     OF_ITS_FIGURES,
     ClassTypeSummary,
     ClinicZoneField,
@@ -27,6 +26,7 @@ from scheduling.api.fields import (
     MayPlan,
     Named,
     Refusals,
+    id_field,
     instant_in,
     teacher_for,
 )
@@ -71,8 +71,8 @@ class SlotQuery(serializers.Serializer[Any]):
                 max_length=len(FocusArea),
                 help_text="Slots that work on at least one of these areas. Repeat it for several.",
             ),
-            "instructor": serializers.IntegerField(required=False, min_value=1, max_value=LARGEST_ID),
-            "location": serializers.IntegerField(required=False, min_value=1, max_value=LARGEST_ID),
+            "instructor": id_field(required=False),
+            "location": id_field(required=False),
             "state": serializers.ChoiceField(
                 [Slot.State.PUBLISHED.value, Slot.State.DRAFT.value],
                 required=False,

@@ -1,6 +1,6 @@
 from scheduling.forms.absences import ClosureForm, TimeOffForm
 from scheduling.forms.copies import CopySlotForm, CopyWeekForm
-from scheduling.forms.fields import MoneyField, WhichOfTwoField
+from scheduling.forms.fields import MoneyField, RevisionField, WhichOfTwoField
 from scheduling.forms.series import SeriesForm
 from scheduling.forms.slots import SlotForm
 from scheduling.forms.substitutes import AcceptForm, AssignForm
@@ -12,6 +12,7 @@ __all__ = [
     "CopySlotForm",
     "CopyWeekForm",
     "MoneyField",
+    "RevisionField",
     "SeriesForm",
     "SlotForm",
     "TimeOffForm",

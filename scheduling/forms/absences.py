@@ -11,8 +11,8 @@ from core import clock
 from core.clock import NonexistentWallTime, instant_of
 from core.errors import DomainError
 from scheduling.forms.fields import NOT_ON_OFFER, DayField, InstructorField, WallTimeField
-from scheduling.forms.plan import RefusingForm
-from scheduling.models import Instructor, Location, Room
+from scheduling.forms.plan import GivenInstructorForm, RefusingForm
+from scheduling.models import Location, Room
 from scheduling.operations import MOST_AHEAD, AlreadyOver, EndsBeforeItBegins, TooFarAhead
 
 WHOLE_CLINIC = "clinic"
@@ -107,9 +107,7 @@ class ClosureForm(AbsenceForm):
         return [(key, str(place)) for key, place in self._places.items() if isinstance(place, model)]
 
 
-class TimeOffForm(AbsenceForm):
-    """Without `instructor`, the form asks whose time off it is."""
-
+class TimeOffForm(GivenInstructorForm, AbsenceForm):
     instructor = InstructorField(empty_label=_("Please choose"), required_message=_("Please choose who is away."))
     note = forms.CharField(
         label=_("Note"),
@@ -118,16 +116,6 @@ class TimeOffForm(AbsenceForm):
         help_text=_("For the managers. Patients never see it; please write nothing about your health."),
     )
     field_order = ["instructor", "first_day", "last_day", "begins", "ends", "note"]
-
-    def __init__(self, *args: Any, instructor: Instructor | None = None, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self.given_instructor = instructor
-        if instructor is not None:
-            del self.fields["instructor"]
-
-    def teacher(self) -> Instructor:
-        """Who is away: the given instructor, or the chosen one."""
-        return self.given_instructor or self.cleaned_data["instructor"]
 
 
 def _in_reach(day: date) -> date:

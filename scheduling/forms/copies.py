@@ -11,7 +11,7 @@ from core import clock
 from core.clock import monday_of
 from core.errors import DomainError
 from scheduling.forms.fields import NOT_ON_OFFER, DayField, InstructorField
-from scheduling.forms.plan import MomentForm, day_ahead
+from scheduling.forms.plan import GivenInstructorForm, MomentForm, day_ahead
 from scheduling.models import Instructor, Slot
 from scheduling.operations import MOST_AHEAD, SlotInThePast, TooFarAhead
 from scheduling.operations.copies import WEEK
@@ -28,7 +28,7 @@ class CopySlotForm(MomentForm):
         super().__init__(data, initial={"day": later, "wall_time": start.time()})
 
 
-class CopyWeekForm(forms.Form):
+class CopyWeekForm(GivenInstructorForm):
     """A day of the week that is copied, and a day of the week that it is copied to; managers choose whose classes."""
 
     week = DayField(label=_("Copy the week of"), help_text=_("Any day of that week, Monday to Sunday."))
@@ -42,12 +42,6 @@ class CopyWeekForm(forms.Form):
         choices=[("no", _("Drafts, published one by one")), ("yes", _("Published at once, where the original is"))],
         error_messages={"required": _("Please choose who sees them."), "invalid_choice": NOT_ON_OFFER},
     )
-
-    def __init__(self, *args: Any, instructor: Instructor | None = None, **options: Any) -> None:
-        super().__init__(*args, **options)
-        if instructor is not None:
-            del self.fields["instructor"]
-        self.given_instructor = instructor
 
     @property
     def whose(self) -> Instructor | None:

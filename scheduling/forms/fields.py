@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from core.money import NotAnAmount, format_money, parse_amount, plain_amount
-from scheduling.models import Instructor, Room
+from scheduling.models import HIGHEST_REVISION, Instructor, Room
 from scheduling.operations import HIGHEST_PRICE, PriceTooHigh
 
 BEYOND_ANY_PRICE = re.compile(r"[0-9]{10,}([.,][0-9]*)?")  # more digits than an amount may have: too high all the same
@@ -77,6 +77,13 @@ class FigureField(forms.IntegerField):
         sentence = _("Please enter a number from %(least)d to %(most)d.") % {"least": least, "most": most}
         messages = dict.fromkeys(("required", "min_value", "max_value", "invalid"), sentence)
         super().__init__(min_value=least, max_value=most, error_messages=messages, **options)
+
+
+class RevisionField(forms.IntegerField):
+    """The revision of a class that was on the page."""
+
+    def __init__(self) -> None:
+        super().__init__(min_value=0, max_value=HIGHEST_REVISION, widget=forms.HiddenInput)
 
 
 class InstructorField(forms.ModelChoiceField):

@@ -30,8 +30,14 @@ from scheduling.operations import (
     MOST_AHEAD,
     MOST_MINUTES,
     MOST_PLACES,
+    InstructorHasLeft,
     InstructorIsTeaching,
+    LengthOutOfRange,
     NeedsRoomOrLink,
+    PlacesOutOfRange,
+    PriceTooHigh,
+    PriceTooLow,
+    RoomTooSmall,
     SlotInThePast,
     TooFarAhead,
 )
@@ -57,11 +63,31 @@ class RefusingForm(forms.Form):
         self.add_error(field if field in self.fields else None, ValidationError(str(error), code=error.code))
 
 
-class PlanForm(RefusingForm):
-    """What is taught and by whom; empty figures mean those of the class type.
+class GivenInstructorForm(forms.Form):
+    """A form with the field `instructor`, which is asked only where none is given."""
 
-    Without `instructor`, the form asks who teaches.
-    """
+    def __init__(self, *args: Any, instructor: Instructor | None = None, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.given_instructor = instructor
+        if instructor is not None:
+            del self.fields["instructor"]
+
+    def teacher(self) -> Instructor:
+        """The given instructor, or the chosen one."""
+        return self.given_instructor or self.cleaned_data["instructor"]
+
+
+class PlanForm(GivenInstructorForm, RefusingForm):
+    """What is taught and by whom; empty figures mean those of the class type."""
+
+    REFUSED_BESIDE: ClassVar[dict[type[DomainError], str]] = {
+        InstructorHasLeft: "instructor",
+        LengthOutOfRange: "minutes",
+        PlacesOutOfRange: "capacity",
+        PriceTooHigh: "price",
+        PriceTooLow: "price",
+        RoomTooSmall: "capacity",
+    }
 
     instructor = InstructorField(empty_label=_("Please choose"), required_message=_("Please choose who teaches."))
     class_type = forms.ModelChoiceField(
@@ -75,11 +101,8 @@ class PlanForm(RefusingForm):
     capacity = FigureField(label=_("Places"), least=1, most=MOST_PLACES, required=False)
     price = MoneyField(required=False)
 
-    def __init__(self, *args: Any, instructor: Instructor | None = None, **options: Any) -> None:
+    def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        if instructor is not None:
-            del self.fields["instructor"]
-        self.given_instructor = instructor
         self.fields["price"].label = _("Price in %(currency)s") % {"currency": settings.CLINIC_CURRENCY.upper()}
 
     def clean(self) -> dict[str, Any]:
@@ -98,10 +121,6 @@ class PlanForm(RefusingForm):
         else:
             super().refuse(error)
 
-    def teacher(self) -> Instructor:
-        """Who teaches: the given instructor, or the chosen one."""
-        return self.given_instructor or self.cleaned_data["instructor"]
-
     def missing(self) -> list[Any]:
         """The labels of the fields for which there must be something to choose, and is nothing yet."""
         choices = [field for field in self.fields.values() if isinstance(field, forms.ModelChoiceField)]
@@ -116,6 +135,8 @@ class PlanForm(RefusingForm):
 
 class PlaceForm(RefusingForm):
     """Where something takes place: in a room, on-line, or both."""
+
+    REFUSED_BESIDE: ClassVar[dict[type[DomainError], str]] = {NeedsRoomOrLink: "room"}
 
     room = RoomField(
         label=_("Room"),

@@ -12,28 +12,10 @@ from django.utils.translation import gettext_lazy as _
 from core import clock
 from core.clock import AmbiguousWallTime
 from core.errors import DomainError
-from scheduling.forms.fields import (
-    NOT_ON_OFFER,
-    DayField,
-    FigureField,
-    WallTimeField,
-    WhichOfTwoField,
-)
+from scheduling.forms.fields import NOT_ON_OFFER, DayField, FigureField, WallTimeField, WhichOfTwoField
 from scheduling.forms.plan import PlaceForm, PlanForm, day_ahead
 from scheduling.models import Series
-from scheduling.operations import (
-    MOST_AHEAD,
-    InstructorHasLeft,
-    LengthOutOfRange,
-    NeedsRoomOrLink,
-    NoDays,
-    PlacesOutOfRange,
-    PriceTooHigh,
-    PriceTooLow,
-    RoomTooSmall,
-    SlotInThePast,
-    TooFarAhead,
-)
+from scheduling.operations import MOST_AHEAD, NoDays, SlotInThePast, TooFarAhead
 from scheduling.operations.series import ask_which
 from scheduling.rules import daily_rule, monthly_rule, weekly_rule
 
@@ -49,18 +31,15 @@ class SeriesForm(PlanForm, PlaceForm):
 
     WEEKLY, MONTHLY, DAILY = "weekly", "monthly", "daily"
     NEVER, ON_DAY, AFTER = "never", "day", "times"
-    REFUSED_BESIDE: ClassVar[dict[type[DomainError], str]] = {
-        InstructorHasLeft: "instructor",
-        LengthOutOfRange: "minutes",
-        NeedsRoomOrLink: "room",
-        NoDays: "starts_on",
-        PlacesOutOfRange: "capacity",
-        PriceTooHigh: "price",
-        PriceTooLow: "price",
-        RoomTooSmall: "capacity",
-        SlotInThePast: "starts_on",
-        TooFarAhead: "starts_on",
-    }
+    REFUSED_BESIDE: ClassVar[dict[type[DomainError], str]] = (
+        PlanForm.REFUSED_BESIDE
+        | PlaceForm.REFUSED_BESIDE
+        | {
+            NoDays: "starts_on",
+            SlotInThePast: "starts_on",
+            TooFarAhead: "starts_on",
+        }
+    )
 
     starts_on = DayField(label=_("First day"))
     wall_time = WallTimeField()

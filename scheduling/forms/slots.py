@@ -12,17 +12,10 @@ from scheduling.models import ClassType, Slot
 from scheduling.operations import (
     MOST_AHEAD,
     ClinicIsClosed,
-    InstructorHasLeft,
     InstructorIsAway,
     InstructorIsTeaching,
-    LengthOutOfRange,
-    NeedsRoomOrLink,
     NotQualified,
-    PlacesOutOfRange,
-    PriceTooHigh,
-    PriceTooLow,
     RoomIsTaken,
-    RoomTooSmall,
     SlotInThePast,
     TooFarAhead,
 )
@@ -31,24 +24,21 @@ from scheduling.operations import (
 class SlotForm(PlanForm, PlaceForm, MomentForm):
     """When, where and what. Given a slot, its values are shown."""
 
-    REFUSED_BESIDE: ClassVar[dict[type[DomainError], str]] = {
-        AmbiguousWallTime: "fold",
-        ClinicIsClosed: "day",
-        InstructorHasLeft: "instructor",
-        InstructorIsAway: "day",
-        InstructorIsTeaching: "wall_time",
-        LengthOutOfRange: "minutes",
-        NeedsRoomOrLink: "room",
-        NonexistentWallTime: "wall_time",
-        NotQualified: "class_type",
-        PlacesOutOfRange: "capacity",
-        PriceTooHigh: "price",
-        PriceTooLow: "price",
-        RoomIsTaken: "room",
-        RoomTooSmall: "capacity",
-        SlotInThePast: "day",
-        TooFarAhead: "day",
-    }
+    REFUSED_BESIDE: ClassVar[dict[type[DomainError], str]] = (
+        PlanForm.REFUSED_BESIDE
+        | PlaceForm.REFUSED_BESIDE
+        | {
+            AmbiguousWallTime: "fold",
+            ClinicIsClosed: "day",
+            InstructorIsAway: "day",
+            InstructorIsTeaching: "wall_time",
+            NonexistentWallTime: "wall_time",
+            NotQualified: "class_type",
+            RoomIsTaken: "room",
+            SlotInThePast: "day",
+            TooFarAhead: "day",
+        }
+    )
 
     field_order = (
         *("instructor", "class_type", "day", "wall_time", "fold", "room", "online_link"),

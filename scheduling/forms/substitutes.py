@@ -3,15 +3,14 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from scheduling.forms.fields import RevisionField
 from scheduling.models import Instructor
-
-HIGHEST_REVISION = 2**31 - 1  # of the column
 
 
 class AcceptForm(forms.Form):
     """The button of a colleague who accepts."""
 
-    revision = forms.IntegerField(min_value=0, max_value=HIGHEST_REVISION, widget=forms.HiddenInput)
+    revision = RevisionField()
 
 
 class AssignForm(AcceptForm):

@@ -21,6 +21,8 @@ from scheduling.models.houses import Room
 from scheduling.models.series import Series
 from scheduling.models.teaching import ClassType, Instructor
 
+HIGHEST_REVISION = 2**31 - 1  # that its column holds
+
 
 def clinic_currency() -> str:
     return settings.CLINIC_CURRENCY

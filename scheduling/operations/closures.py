@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from core import clock
 from core.errors import InvalidInput
 from scheduling.models import Closure, Instructor, Location, Room, Slot, SlotQuerySet, TimeOff
-from scheduling.operations.planning import MOST_AHEAD, TooFarAhead, lock_for_planning
+from scheduling.operations.planning import MOST_AHEAD, TooFarAhead, kept_in, lock_for_planning
 
 Absence = Closure | TimeOff
 Kind = TypeVar("Kind", Closure, TimeOff)
@@ -94,7 +94,9 @@ def count_undecided(absences: Sequence[Absence]) -> dict[int, int]:
     """How many classes in each of some closures, or of some times off, nobody has decided about; in two queries."""
     if not absences:
         return {}
-    kept = _kept_in(absences)
+    kept: dict[int, list[int]] = {}
+    for key, slot in kept_in(absences):
+        kept.setdefault(key, []).append(slot)
     counts = {
         f"of_{absence.pk}": Count("pk", filter=_lies_in(absence) & ~Q(pk__in=kept.get(absence.pk, [])))
         for absence in absences
@@ -145,14 +147,3 @@ def _lies_in(absence: Absence) -> Q:
     if absence.location_id is not None:
         return at_its_time & Q(room__location=absence.location_id)
     return at_its_time
-
-
-def _kept_in(absences: Sequence[Absence]) -> dict[int, list[int]]:
-    """The keys of the kept slots, by absence."""
-    through, name = (
-        (Closure.kept.through, "closure") if isinstance(absences[0], Closure) else (TimeOff.kept.through, "timeoff")
-    )
-    kept: dict[int, list[int]] = {}
-    for absence, slot in through.objects.filter(**{f"{name}__in": absences}).values_list(f"{name}_id", "slot_id"):
-        kept.setdefault(absence, []).append(slot)
-    return kept

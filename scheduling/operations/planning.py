@@ -9,10 +9,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError
-from django.db.models import Model, Q
+from django.db.models import Model, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from core import clock
@@ -189,6 +190,13 @@ def obstacles_to_moves(moves: Sequence[tuple[Slot, Slot]]) -> dict[int, DomainEr
         staying += stuck
 
 
+def kept_in(absences: Sequence[Closure | TimeOff]) -> QuerySet[Any, tuple[int, int]]:
+    """Which classes somebody has decided to give in some closures, or times off: (absence, slot), by their keys."""
+    model = type(absences[0])
+    absence = str(model._meta.model_name)
+    return model.kept.through.objects.filter(**{f"{absence}__in": absences}).values_list(f"{absence}_id", "slot_id")
+
+
 def refuse_obstacles(slot: Slot) -> None:
     """Raise what stands in the way of one planned slot, if anything does."""
     for reason in obstacles_to([slot], moving=[slot.pk] if slot.pk else []).values():
@@ -332,12 +340,10 @@ def _kept(
     """Which of `slots` somebody has decided to give in spite of which closure or time off; new slots never."""
     keys = [slot.pk for slot in slots if slot.pk]
     kept: set[tuple[type[Model], int, int]] = set()
-    if keys and closures:
-        in_closures = Closure.kept.through.objects.filter(closure__in=closures, slot__in=keys)
-        kept |= {(Closure, *pair) for pair in in_closures.values_list("closure_id", "slot_id")}
-    if keys and times_off:
-        in_times_off = TimeOff.kept.through.objects.filter(timeoff__in=times_off, slot__in=keys)
-        kept |= {(TimeOff, *pair) for pair in in_times_off.values_list("timeoff_id", "slot_id")}
+    both: list[Sequence[Closure | TimeOff]] = [closures, times_off]
+    for absences in both:
+        if keys and absences:
+            kept |= {(type(absences[0]), *pair) for pair in kept_in(absences).filter(slot__in=keys)}
     return kept
 
 

@@ -20,7 +20,7 @@ from core.errors import DomainError, InvalidInput
 from scheduling.calendar import Filters, Shown, days_asked, read_calendar, wall
 from scheduling.models import Instructor, Location, Room, Slot
 from scheduling.moving import MoveForm, Reach, check_move, must_ask, people_told
-from scheduling.operations import Scope, Wanted, change_slots
+from scheduling.operations import LEAST_MINUTES, MOST_MINUTES, Scope, Wanted, change_slots
 
 plans_classes = role_required(INSTRUCTOR, MANAGER)
 
@@ -71,7 +71,13 @@ def feed(request: HttpRequest) -> HttpResponse:
 def slot_panel(request: HttpRequest, pk: int) -> HttpResponse:
     """What stands in the panel beside the grid: the class, what can be done with it, and moving it by keyboard."""
     slot = _slot(request, pk)
-    context = {"slot": slot, "start": wall(slot.starts_at), "movable": not slot.is_cancelled and not slot.has_started}
+    context = {
+        "slot": slot,
+        "start": wall(slot.starts_at),
+        "movable": not slot.is_cancelled and not slot.has_started,
+        "least_minutes": LEAST_MINUTES,
+        "most_minutes": MOST_MINUTES,
+    }
     return render(request, "scheduling/calendar/panel.html", context)
 
 
