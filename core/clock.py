@@ -15,6 +15,8 @@ from django.utils.translation import gettext_lazy as _
 
 from core.errors import InvalidInput
 
+DAY, WEEK = timedelta(days=1), timedelta(days=7)
+
 
 class NonexistentWallTime(InvalidInput):
     code = "nonexistent_wall_time"
@@ -54,7 +56,7 @@ def day_bounds(day: date, zone: ZoneInfo | None = None) -> tuple[datetime, datet
     """The first instant of a local day and the first instant after it; 23, 24 or 25 hours apart."""
     zone = zone or clinic_zone()
     first = datetime.combine(day, time.min, tzinfo=zone)
-    after = datetime.combine(day + timedelta(days=1), time.min, tzinfo=zone)
+    after = datetime.combine(day + DAY, time.min, tzinfo=zone)
     return first.astimezone(UTC), after.astimezone(UTC)
 
 
@@ -111,7 +113,7 @@ def format_span(starts_at: datetime, ends_at: datetime) -> str:
     """`Thursday 24 December – Saturday 26 December` for whole days at the clinic, else with the hours and the zone."""
     start, end = clinic_time(starts_at), clinic_time(ends_at)
     if start.time() == end.time() == time.min:
-        last = end.date() - timedelta(days=1)
+        last = end.date() - DAY
         days = [format_day(start)] if last <= start.date() else [format_day(start), format_day(last)]
         return " – ".join(days)
     if start.date() == end.date():

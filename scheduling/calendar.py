@@ -21,6 +21,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from accounts.roles import MANAGER, has_role
 from core import clock
+from core.clock import DAY, WEEK
 from scheduling.models import ClassType, Closure, Slot, SlotQuerySet, TimeOff
 from scheduling.models.houses import ClosureQuerySet
 from scheduling.operations import MOST_AHEAD
@@ -31,7 +32,6 @@ BACK = timedelta(days=5 * 366)
 LONGEST = timedelta(days=14)  # that the feed answers for at once
 HOURS = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 MINUTES = re.compile(r"[1-9][0-9]{0,2}")
-WEEK, DAY = timedelta(days=7), timedelta(days=1)
 
 
 class Look(StrEnum):

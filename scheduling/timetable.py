@@ -14,10 +14,10 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from core import clock
+from core.clock import WEEK
 from scheduling.focus import FocusArea
 from scheduling.models import ClassType, Slot, SlotQuerySet
 
-WEEK = timedelta(days=7)
 DAYS = 2 * WEEK
 HORIZON = timedelta(days=730)
 MOST_SLOTS = 150

@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo
 
 from icalendar import Timezone, TimezoneDaylight, TimezoneStandard
 
-DAY = timedelta(days=1)
+from core.clock import DAY
+
 SECOND = timedelta(seconds=1)
 LOOK_BACK = timedelta(days=400)  # further than from one change of the clocks to the next, where there are any
 

@@ -40,7 +40,7 @@ from scheduling.operations import (
     restore_slot,
     slots_to_cancel,
 )
-from scheduling.views.teach import plans_classes
+from scheduling.views.guards import plans_classes
 
 FIRST_FEW = 5
 TIMES = ("starts_at", "ends_at")

@@ -8,13 +8,12 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from core import clock
-from core.clock import monday_of
+from core.clock import WEEK, monday_of
 from core.errors import DomainError
 from scheduling.forms.fields import NOT_ON_OFFER, DayField, InstructorField
 from scheduling.forms.plan import GivenInstructorForm, MomentForm, day_ahead
 from scheduling.models import Instructor, Slot
 from scheduling.operations import MOST_AHEAD, SlotInThePast, TooFarAhead
-from scheduling.operations.copies import WEEK
 
 
 class CopySlotForm(MomentForm):

@@ -8,13 +8,11 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from core import clock
-from core.clock import monday_of
+from core.clock import WEEK, monday_of
 from core.errors import DomainError, InvalidInput
 from scheduling.models import Instructor, Slot
 from scheduling.operations.planning import check_figures, lock_for_planning, obstacles_to
 from scheduling.operations.slots import draft_slot
-
-WEEK = timedelta(days=7)
 
 
 class NothingToCopy(InvalidInput):

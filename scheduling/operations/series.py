@@ -13,7 +13,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from core import clock
-from core.clock import AmbiguousWallTime, NonexistentWallTime
+from core.clock import DAY, AmbiguousWallTime, NonexistentWallTime
 from core.errors import DomainError, InvalidInput
 from scheduling.history import KEPT
 from scheduling.models import Series, Slot
@@ -26,7 +26,6 @@ from scheduling.operations.planning import (
 )
 from scheduling.recurrence import parts_of
 
-DAY = timedelta(days=1)
 MOST_DAYS = 800  # of one series in one preview or stamping: two years of every day
 
 logger = logging.getLogger(__name__)

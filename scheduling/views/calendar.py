@@ -13,16 +13,15 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from accounts.models import User
-from accounts.permissions import account_of, form_only, role_required
-from accounts.roles import INSTRUCTOR, MANAGER, has_role
+from accounts.permissions import account_of, form_only
+from accounts.roles import MANAGER, has_role
 from core import clock
 from core.errors import DomainError, InvalidInput
 from scheduling.calendar import Filters, Shown, days_asked, read_calendar, wall
 from scheduling.models import Instructor, Location, Room, Slot
 from scheduling.moving import MoveForm, Reach, check_move, must_ask, people_told
 from scheduling.operations import LEAST_MINUTES, MOST_MINUTES, Scope, Wanted, change_slots
-
-plans_classes = role_required(INSTRUCTOR, MANAGER)
+from scheduling.views.guards import plans_classes
 
 
 class MoveNotUnderstood(InvalidInput):

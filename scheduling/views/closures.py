@@ -6,15 +6,13 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.permissions import form_only, role_required
-from accounts.roles import MANAGER
+from accounts.permissions import form_only
 from core.errors import DomainError
 from scheduling.forms import ClosureForm
 from scheduling.models import Closure
 from scheduling.operations import add_closure, conflicts_of, count_undecided, remove_closure
 from scheduling.views.conflicts import cancel_in, conflicts_shown, keep_in
-
-manages = role_required(MANAGER)
+from scheduling.views.guards import manages
 
 
 @manages

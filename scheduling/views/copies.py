@@ -14,12 +14,11 @@ from django.views.decorators.http import require_http_methods
 from accounts.permissions import account_of
 from accounts.roles import MANAGER, has_role
 from core import clock
-from core.clock import monday_of
+from core.clock import WEEK, monday_of
 from core.errors import DomainError
 from scheduling.forms import CopySlotForm, CopyWeekForm
 from scheduling.models import Instructor, Slot
 from scheduling.operations.copies import (
-    WEEK,
     NothingToCopy,
     PlannedCopy,
     WeekBlocked,
@@ -28,7 +27,7 @@ from scheduling.operations.copies import (
     preview_week,
 )
 from scheduling.timetable import day_in_reach
-from scheduling.views.teach import plans_classes
+from scheduling.views.guards import plans_classes
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from scheduling.feeds import Feed, private_feed, public_feed, write_feed
 from scheduling.models import FeedToken, Instructor, Location
 from scheduling.operations.feeds import create_feed, revoke_feed
 from scheduling.timetable import KEY, read_filters
-from scheduling.views.teach import plans_classes
+from scheduling.views.guards import plans_classes
 
 
 @require_safe

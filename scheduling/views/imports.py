@@ -18,7 +18,7 @@ from scheduling.columns import explained_columns
 from scheduling.exports import timetable_rows
 from scheduling.operations.imports import PlannedRow, RowsRefused, import_timetable, preview_import
 from scheduling.sheet import MOST_BYTES, MOST_ROWS, read_rows, write_rows
-from scheduling.views.teach import plans_classes
+from scheduling.views.guards import plans_classes
 
 MOST_SHOWN = 100  # rows of each kind on the page
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 from django.contrib import messages
 from django.db.models import Q
@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.permissions import account_of, form_only
 from accounts.roles import MANAGER, has_role
 from core import clock
-from core.clock import AmbiguousWallTime
+from core.clock import DAY, AmbiguousWallTime
 from core.errors import DomainError
 from scheduling.forms import SeriesForm
 from scheduling.models import Instructor, Series, SeriesQuerySet, Slot, clinic_currency
@@ -29,11 +29,10 @@ from scheduling.operations.series import (
     start_series,
 )
 from scheduling.rules import series_in_words, times_of
-from scheduling.views.teach import plans_classes
+from scheduling.views.guards import plans_classes
 
 MOST_SLOTS = 100  # of the upcoming ones, on the page of a series
 FOLDS = {"0": 0, "1": 1}
-DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)

@@ -8,15 +8,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from accounts.models import User
-from accounts.permissions import account_of, form_only, role_required
-from accounts.roles import INSTRUCTOR, MANAGER, has_role
+from accounts.permissions import account_of, form_only
+from accounts.roles import MANAGER, has_role
 from core.errors import DomainError
 from scheduling import operations
 from scheduling.forms import AcceptForm, AssignForm
 from scheduling.models import Instructor, Slot, SubstituteRequest
-
-teaches_or_manages = role_required(INSTRUCTOR, MANAGER)
-manages = role_required(MANAGER)
+from scheduling.views.guards import manages, plans_classes
 
 
 def requests_to_show(user: User | AnonymousUser, own: Instructor | None) -> list[SubstituteRequest]:
@@ -26,7 +24,7 @@ def requests_to_show(user: User | AnonymousUser, own: Instructor | None) -> list
     return operations.requests_for(instructor=own) if own else []
 
 
-@teaches_or_manages
+@plans_classes
 @require_safe
 def slot_substitute(request: HttpRequest, pk: int) -> HttpResponse:
     """Who could teach this class and who could not, and why; with the buttons to ask them, or to assign one."""
@@ -45,7 +43,7 @@ def slot_substitute(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @form_only("scheduling:slot_substitute", "pk")
-@teaches_or_manages
+@plans_classes
 def ask(request: HttpRequest, pk: int) -> HttpResponse:
     """Ask the colleagues who are qualified and free."""
     slot = _planned_slot(request, pk)
@@ -77,7 +75,7 @@ def assign(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("booking:planned_class", pk)
 
 
-@teaches_or_manages
+@plans_classes
 @require_safe
 def substitute(request: HttpRequest, pk: int) -> HttpResponse:
     """One request, as colleagues come to it from their message. Looking at it changes nothing."""
@@ -94,7 +92,7 @@ def substitute(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @form_only("scheduling:substitute", "pk")
-@teaches_or_manages
+@plans_classes
 def accept(request: HttpRequest, pk: int) -> HttpResponse:
     """Take the class over, if nobody was faster."""
     asked = _request(request, pk)
@@ -112,7 +110,7 @@ def accept(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @form_only("scheduling:substitute", "pk")
-@teaches_or_manages
+@plans_classes
 def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
     """Stop looking, by whoever plans the class."""
     planned = Slot.objects.plannable_by(account_of(request))

@@ -1,7 +1,7 @@
 """The instructor's pages: the own classes by week, and the form for a new one. Managers plan for everyone."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from itertools import groupby
 from urllib.parse import urlencode
 
@@ -13,8 +13,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.permissions import account_of, form_only, role_required
-from accounts.roles import INSTRUCTOR, MANAGER, has_role
+from accounts.permissions import account_of, form_only
+from accounts.roles import MANAGER, has_role
 from core import clock
 from core.errors import DomainError
 from scheduling.calendar import new_class
@@ -22,12 +22,10 @@ from scheduling.forms import SlotForm
 from scheduling.models import Instructor, Slot, SlotQuerySet
 from scheduling.operations import draft_slot, publish_slot
 from scheduling.timetable import KEY, day_in_reach
+from scheduling.views.guards import plans_classes
 from scheduling.views.substitutes import requests_to_show
 
 WEEKS = 4
-WEEK = timedelta(days=7)
-
-plans_classes = role_required(INSTRUCTOR, MANAGER)
 
 
 @dataclass(frozen=True)
@@ -43,7 +41,7 @@ class Week:
 
     @property
     def is_next(self) -> bool:
-        return self.monday == clock.monday_of(clock.clinic_today()) + WEEK
+        return self.monday == clock.monday_of(clock.clinic_today()) + clock.WEEK
 
 
 @plans_classes
@@ -54,7 +52,7 @@ def teach(request: HttpRequest) -> HttpResponse:
     own = None if plans_for_all else Instructor.objects.teaching_as(account_of(request)).first()
     today = clock.clinic_today()
     first = max(day_in_reach(request.GET.get("from", "")) or today, today)
-    after = clock.monday_of(first) + WEEKS * WEEK
+    after = clock.monday_of(first) + WEEKS * clock.WEEK
     slots = _planned_slots(request, first, after)
     context = {
         "weeks": [Week(monday, list(of_week)) for monday, of_week in groupby(slots, key=_monday_of_slot)],

@@ -6,17 +6,16 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.permissions import account_of, form_only, role_required
-from accounts.roles import INSTRUCTOR, MANAGER, has_role
+from accounts.permissions import account_of, form_only
+from accounts.roles import MANAGER, has_role
 from core.errors import DomainError
 from scheduling.forms import TimeOffForm
 from scheduling.models import Instructor, TimeOff, TimeOffQuerySet
 from scheduling.operations import add_time_off, conflicts_of, count_undecided, remove_time_off
 from scheduling.views.conflicts import ask_in, cancel_in, conflicts_shown, keep_in
+from scheduling.views.guards import plans_classes
 
 NO_REASON = ""  # why somebody is away is nobody else's business
-
-plans_classes = role_required(INSTRUCTOR, MANAGER)
 
 
 @plans_classes
