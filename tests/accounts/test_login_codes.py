@@ -71,7 +71,7 @@ def test_a_code_is_valid_for_ten_minutes_and_no_longer(
 
         with monkeypatch.context() as later:
             moment = clock.now() + timedelta(minutes=minutes)
-            later.setattr(clock, "now", lambda moment=moment: moment)
+            later.setattr(clock, "reading", lambda moment=moment: moment)
             answer = client.post("/accounts/login/code/?next=/slots/7/", {"code": code})
 
         assert signed_in(client) == comes_in

@@ -24,7 +24,7 @@ def test_booking_holds_a_place_and_says_where_to_pay(
     api: DescribedClient, patient: Patient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = clock.now().replace(microsecond=0)
-    monkeypatch.setattr(clock, "now", lambda: now)
+    monkeypatch.setattr(clock, "reading", lambda: now)
     slot = SlotFactory()
 
     answer = book(api, slot)

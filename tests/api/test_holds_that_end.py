@@ -28,7 +28,7 @@ def later(monkeypatch: pytest.MonkeyPatch) -> Moment:
     now = clock.now()
 
     def stand(after: timedelta) -> None:
-        monkeypatch.setattr(clock, "now", lambda: now + after)
+        monkeypatch.setattr(clock, "reading", lambda: now + after)
 
     stand(timedelta())
     return stand

@@ -27,7 +27,7 @@ CHRISTMAS = {"from": "2026-12-24", "to": "2026-12-26", "reason": "Christmas"}
 
 @pytest.fixture(autouse=True)
 def _october(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(clock, "now", lambda: datetime(2026, 10, 20, tzinfo=UTC))
+    monkeypatch.setattr(clock, "reading", lambda: datetime(2026, 10, 20, tzinfo=UTC))
 
 
 @pytest.fixture

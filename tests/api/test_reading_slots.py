@@ -18,7 +18,7 @@ SATURDAY = datetime(2026, 10, 24, 16, tzinfo=UTC)  # 18:00 in Berlin, the evenin
 
 @pytest.fixture
 def october(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(clock, "now", lambda: datetime(2026, 10, 20, tzinfo=UTC))
+    monkeypatch.setattr(clock, "reading", lambda: datetime(2026, 10, 20, tzinfo=UTC))
 
 
 def at(starts_at: datetime, **fields: object) -> Slot:

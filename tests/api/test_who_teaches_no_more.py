@@ -18,7 +18,7 @@ SIX = datetime(2026, 11, 24, 17, tzinfo=UTC)  # 18:00 in Berlin, a Tuesday
 
 @pytest.fixture(autouse=True)
 def _october(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(clock, "now", lambda: datetime(2026, 10, 20, tzinfo=UTC))
+    monkeypatch.setattr(clock, "reading", lambda: datetime(2026, 10, 20, tzinfo=UTC))
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ FRIDAY_NOON = datetime(2026, 11, 20, 11, tzinfo=UTC)  # 12:00 in Berlin
 @pytest.fixture
 def friday_noon(monkeypatch: pytest.MonkeyPatch) -> datetime:
     """It is Friday 20 November 2026, 12:00 in Berlin."""
-    monkeypatch.setattr(clock, "now", lambda: FRIDAY_NOON)
+    monkeypatch.setattr(clock, "reading", lambda: FRIDAY_NOON)
     return FRIDAY_NOON
 
 

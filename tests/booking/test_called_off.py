@@ -38,7 +38,7 @@ class Clock:
 @pytest.fixture(autouse=True)
 def moment(monkeypatch: pytest.MonkeyPatch) -> Clock:
     stands = Clock()
-    monkeypatch.setattr(clock, "now", lambda: stands.now)
+    monkeypatch.setattr(clock, "reading", lambda: stands.now)
     return stands
 
 

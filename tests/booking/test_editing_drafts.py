@@ -66,7 +66,7 @@ def test_a_changed_draft_is_a_newer_one_in_calendars(
     instructor: Client, draft: Slot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     later = clock.now() + timedelta(hours=1)
-    monkeypatch.setattr(clock, "now", lambda: later)
+    monkeypatch.setattr(clock, "reading", lambda: later)
 
     save(instructor, draft, capacity=6)
 

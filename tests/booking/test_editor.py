@@ -250,7 +250,7 @@ class TestChanging:
         parts = {"class_type": ClassTypeFactory(), "instructor": InstructorFactory(), "room": RoomFactory()}
         rule = {"starts_on": date(2027, 10, 24), "recurrence": "FREQ=WEEKLY;COUNT=3"}
         with pytest.MonkeyPatch.context() as then:
-            then.setattr(clock, "now", lambda: datetime(2027, 10, 10, tzinfo=UTC))
+            then.setattr(clock, "reading", lambda: datetime(2027, 10, 10, tzinfo=UTC))
             start_series(series=SeriesFactory.build(**parts, **rule))
             first = Slot.objects.order_by("starts_at")[0]
             wish = typed(first, wall_time="02:30", scope="upcoming")

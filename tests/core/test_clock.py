@@ -14,6 +14,7 @@ from pytest_django.fixtures import Settings
 
 from core import clock
 from core.clock import AmbiguousWallTime, NonexistentWallTime, instant_of
+from tests.factories import BookingFactory
 
 BERLIN = ZoneInfo("Europe/Berlin")
 ROOT = Path(__file__).resolve().parents[2]
@@ -102,13 +103,23 @@ def test_a_clinic_day_is_as_long_as_its_clock_says(day: date, hours: int) -> Non
 
 
 def test_today_is_the_clinics_date(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(clock, "now", lambda: datetime(2026, 11, 24, 23, 30, tzinfo=UTC))
+    monkeypatch.setattr(clock, "reading", lambda: datetime(2026, 11, 24, 23, 30, tzinfo=UTC))
 
     assert clock.clinic_today() == date(2026, 11, 25)
 
 
+@pytest.mark.django_db
+def test_who_stands_in_time_makes_rows_of_that_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    moment = datetime(2031, 5, 6, 7, tzinfo=UTC)
+    monkeypatch.setattr(clock, "reading", lambda: moment)
+
+    booking = BookingFactory()
+
+    assert {booking.made_at, booking.slot.created_at, booking.order.created_at} == {clock.now()} == {moment}
+
+
 def test_a_moment_is_written_on_the_clinics_clock_and_names_the_zone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(clock, "now", lambda: datetime(2026, 11, 1, tzinfo=UTC))
+    monkeypatch.setattr(clock, "reading", lambda: datetime(2026, 11, 1, tzinfo=UTC))
     start = datetime(2026, 11, 24, 17, tzinfo=UTC)
 
     assert clock.format_when(start) == "Tuesday 24 November, 18:00 (Berlin time)"
@@ -116,14 +127,14 @@ def test_a_moment_is_written_on_the_clinics_clock_and_names_the_zone(monkeypatch
 
 
 def test_a_moment_beside_which_the_zone_is_named_does_not_repeat_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(clock, "now", lambda: datetime(2026, 11, 1, tzinfo=UTC))
+    monkeypatch.setattr(clock, "reading", lambda: datetime(2026, 11, 1, tzinfo=UTC))
     start = datetime(2026, 11, 24, 17, tzinfo=UTC)
 
     assert clock.format_when(start, with_zone=False) == "Tuesday 24 November, 18:00"
 
 
 def test_another_year_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(clock, "now", lambda: datetime(2026, 12, 30, tzinfo=UTC))
+    monkeypatch.setattr(clock, "reading", lambda: datetime(2026, 12, 30, tzinfo=UTC))
 
     assert clock.format_day(date(2026, 12, 31)) == "Thursday 31 December"
     assert clock.format_day(date(2027, 1, 1)) == "Friday 1 January 2027"
@@ -175,7 +186,7 @@ def test_a_wall_time_is_refused_only_when_the_clocks_are_changed_around_it(
 def test_a_span_of_whole_days_needs_no_hours(
     monkeypatch: pytest.MonkeyPatch, first: str, last: str, words: str
 ) -> None:
-    monkeypatch.setattr(clock, "now", lambda: datetime(2026, 11, 23, tzinfo=UTC))
+    monkeypatch.setattr(clock, "reading", lambda: datetime(2026, 11, 23, tzinfo=UTC))
     starts_at, ends_at = (datetime.fromisoformat(f"{moment}+00:00") for moment in (first, last))
 
     assert clock.format_span(starts_at, ends_at) == words

@@ -32,6 +32,6 @@ def stand_at(monkeypatch: pytest.MonkeyPatch) -> StandAt:
     """Make it be that moment from now on."""
 
     def stand(moment: datetime) -> None:
-        monkeypatch.setattr(clock, "now", lambda: moment)
+        monkeypatch.setattr(clock, "reading", lambda: moment)
 
     return stand

@@ -1,7 +1,7 @@
 """From the row to the mailbox, through a real SMTP server: what arrives."""
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.conf import settings
@@ -287,7 +287,8 @@ def test_a_code_that_a_server_quotes_in_its_refusal_is_not_kept(mail_server: Mai
     assert not re.search(r"123\D?456", repr(row))
 
 
-def test_a_change_of_an_account_is_told_with_its_time(mail_server: MailServer) -> None:
+def test_a_change_of_an_account_is_told_with_its_time(mail_server: MailServer, stand_at: StandAt) -> None:
+    stand_at(datetime(2026, 11, 24, 17, 1, tzinfo=UTC))
     context = {"change": "password_changed", "sentence": "The password was changed.", "at": "2026-11-24T17:00:00+00:00"}
     account_mail_due.send(
         sender=None, kind="security_notice", recipient=UserFactory(), email="old@example.org", context=context

@@ -85,7 +85,7 @@ def test_what_was_missed_while_the_reconciler_failed_is_found_although_other_web
     stripe_sandbox.pay(str(CheckoutSession.objects.get().stripe_id))
     three_days_later = clock.now() + timedelta(days=3)
     with monkeypatch.context() as failing:
-        failing.setattr(clock, "now", lambda: three_days_later - timedelta(hours=1))
+        failing.setattr(clock, "reading", lambda: three_days_later - timedelta(hours=1))
         failing.setattr("payments.stripe.settings.STRIPE_SECRET_KEY", "sk_test_revoked")
         stripe._client.cache_clear()
         with pytest.raises(DomainError):
@@ -93,7 +93,7 @@ def test_what_was_missed_while_the_reconciler_failed_is_found_although_other_web
     stripe._client.cache_clear()
     StripeEventFactory(received_at=three_days_later - timedelta(minutes=1))
 
-    monkeypatch.setattr(clock, "now", lambda: three_days_later)
+    monkeypatch.setattr(clock, "reading", lambda: three_days_later)
     reconcile_with_stripe()
 
     hold.refresh_from_db()
@@ -104,7 +104,7 @@ def test_the_first_look_goes_as_far_back_as_stripe_remembers(
     paid_without_webhook: Booking, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     month_later = clock.now() + timedelta(days=29)
-    monkeypatch.setattr(clock, "now", lambda: month_later)
+    monkeypatch.setattr(clock, "reading", lambda: month_later)
 
     reconcile_with_stripe()
 

@@ -28,7 +28,7 @@ def stand_at(monkeypatch: pytest.MonkeyPatch) -> StandAt:
     """Stand at a moment; again and again in one test."""
 
     def stand(moment: datetime) -> None:
-        monkeypatch.setattr(clock, "now", lambda: moment)
+        monkeypatch.setattr(clock, "reading", lambda: moment)
 
     return stand
 
@@ -74,7 +74,7 @@ def mondays() -> Series:
     """A series: Mondays at 18:00 since 5 October."""
     parts = {"class_type": ClassTypeFactory(), "instructor": InstructorFactory(), "room": RoomFactory()}
     with pytest.MonkeyPatch.context() as before:
-        before.setattr(clock, "now", lambda: datetime(2026, 10, 1, tzinfo=UTC))
+        before.setattr(clock, "reading", lambda: datetime(2026, 10, 1, tzinfo=UTC))
         return start_series(series=SeriesFactory.build(starts_on=date(2026, 10, 5), **parts))
 
 

@@ -43,7 +43,7 @@ class TestCancelling:
 
     def test_this_and_following_ends_the_series(self, mondays: Series, monkeypatch: pytest.MonkeyPatch) -> None:
         cancelled = cancel_slots(slot=slot_on(mondays, 11, 9), scope=FOLLOWING, reason="", revision=0, by=None)
-        monkeypatch.setattr(clock, "now", lambda: datetime(2026, 12, 10, tzinfo=UTC))
+        monkeypatch.setattr(clock, "reading", lambda: datetime(2026, 12, 10, tzinfo=UTC))
         mondays.refresh_from_db()
 
         assert (len(cancelled), stamp_series(series=mondays)) == (7, 0)

@@ -125,7 +125,7 @@ class TestThisAndFollowing:
     def test_both_halves_are_stamped_on_as_they_are_now(self, mondays: Series, monkeypatch: pytest.MonkeyPatch) -> None:
         slot = slot_on(mondays, 11, 9)
         change(slot, FOLLOWING, starts_at=at(slot, 19))
-        monkeypatch.setattr(clock, "now", lambda: datetime(2026, 11, 10, tzinfo=UTC))
+        monkeypatch.setattr(clock, "reading", lambda: datetime(2026, 11, 10, tzinfo=UTC))
 
         for each in Series.objects.all():
             stamp_series(series=each)
@@ -180,7 +180,7 @@ class TestAllUpcoming:
         slot = slot_on(mondays, 11, 16)
 
         change(slot, UPCOMING, starts_at=at(slot, 18, days=2))
-        monkeypatch.setattr(clock, "now", lambda: datetime(2026, 11, 10, tzinfo=UTC))
+        monkeypatch.setattr(clock, "reading", lambda: datetime(2026, 11, 10, tzinfo=UTC))
         for each in Series.objects.all():
             stamp_series(series=each)
 

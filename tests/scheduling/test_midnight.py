@@ -57,7 +57,7 @@ def passing_midnight(start: Callable[[], object], *, looks: int) -> bool:
         return BEFORE if looked <= looks else MIDNIGHT
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(clock, "now", now)
+        patch.setattr(clock, "reading", now)
         start()
     return looked > looks
 

@@ -77,7 +77,7 @@ def test_a_fifth_weekday_is_taken_for_the_last_so_that_each_month_has_one() -> N
 
 
 def test_a_series_says_when_it_begins_and_ends(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(clock, "now", lambda: datetime(2026, 10, 1, 8, tzinfo=UTC))
+    monkeypatch.setattr(clock, "reading", lambda: datetime(2026, 10, 1, 8, tzinfo=UTC))
     parts = {"class_type": None, "instructor": None, "room": None, "recurrence": "FREQ=WEEKLY;BYDAY=TU"}
     begun = SeriesFactory.build(starts_on=date(2026, 9, 1), ends_on=date(2027, 2, 2), **parts)
     coming = SeriesFactory.build(starts_on=date(2026, 10, 6), **{**parts, "recurrence": "FREQ=DAILY;COUNT=5"})

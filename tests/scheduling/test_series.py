@@ -39,7 +39,7 @@ def _first_of_october(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def stand_on(monkeypatch: pytest.MonkeyPatch, moment: datetime) -> None:
-    monkeypatch.setattr(clock, "now", lambda: moment)
+    monkeypatch.setattr(clock, "reading", lambda: moment)
 
 
 def a_series(**fields: object) -> Series:

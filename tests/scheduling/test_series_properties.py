@@ -145,7 +145,7 @@ class Clinic:
 
     def stand_at(self, moment: datetime) -> None:
         self.now = moment
-        self.patch.setattr(clock, "now", lambda: moment)
+        self.patch.setattr(clock, "reading", lambda: moment)
 
     def do(self, what: str, scope: Scope, which: int, by: int) -> None:
         upcoming = list(Slot.objects.filter(series__isnull=False).published().upcoming().order_by("starts_at"))

@@ -143,7 +143,7 @@ def test_the_time_left_in_a_sentence_is_rounded_up(
     monkeypatch: pytest.MonkeyPatch, milliseconds: int, seconds: int, words: str
 ) -> None:
     now = clock.now()
-    monkeypatch.setattr(clock, "now", lambda: now)
+    monkeypatch.setattr(clock, "reading", lambda: now)
 
     html = rendered("{% minutes_left until %}", until=now + timedelta(milliseconds=milliseconds))
 

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def _a_wednesday(monkeypatch: pytest.MonkeyPatch) -> None:
     moment = datetime(2026, 11, 25, 11, 30, tzinfo=UTC)
-    monkeypatch.setattr(clock, "now", lambda: moment)
+    monkeypatch.setattr(clock, "reading", lambda: moment)
 
 
 def test_the_demo_clinic_teaches_in_series_that_are_stamped_without_a_gap() -> None:
