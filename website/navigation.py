@@ -42,7 +42,8 @@ PLACES = [
         icon="calendar-days",
         others=(
             *("scheduling:calendar", "scheduling:feeds", "scheduling:import", "scheduling:slot_new"),
-            *("scheduling:slot_copy", "scheduling:week_copy", "scheduling:slot_substitute", "scheduling:substitute"),
+            *("scheduling:slot_copy", "scheduling:week_copy", "scheduling:week_publish"),
+            *("scheduling:slot_substitute", "scheduling:substitute"),
             *("booking:planned_class", "booking:change_class", "booking:cancel_class"),
         ),
     ),

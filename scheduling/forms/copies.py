@@ -38,7 +38,7 @@ class CopyWeekForm(GivenInstructorForm):
         widget=forms.RadioSelect,
         coerce=lambda value: value == "yes",
         initial="no",
-        choices=[("no", _("Drafts, published one by one")), ("yes", _("Published at once, where the original is"))],
+        choices=[("no", _("Drafts, published afterwards")), ("yes", _("Published at once, where the original is"))],
         error_messages={"required": _("Please choose who sees them."), "invalid_choice": NOT_ON_OFFER},
     )
 

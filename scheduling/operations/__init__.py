@@ -65,7 +65,14 @@ from scheduling.operations.series import (
     stamp_series,
     start_series,
 )
-from scheduling.operations.slots import NotADraft, draft_slot, publish_slot
+from scheduling.operations.slots import (
+    NotADraft,
+    Publication,
+    draft_slot,
+    preview_publishing,
+    publish_slot,
+    publish_slots,
+)
 from scheduling.operations.splits import CannotShift
 from scheduling.operations.substitutes import (
     AlreadyTakenOver,
@@ -118,6 +125,7 @@ __all__ = [
     "PriceChanged",
     "PriceTooHigh",
     "PriceTooLow",
+    "Publication",
     "RoomIsTaken",
     "RoomTooSmall",
     "RuleNotUnderstood",
@@ -147,8 +155,10 @@ __all__ = [
     "missing_days",
     "note_people_told",
     "preview_change",
+    "preview_publishing",
     "preview_series",
     "publish_slot",
+    "publish_slots",
     "remove_closure",
     "remove_time_off",
     "requests_for",

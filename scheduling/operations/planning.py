@@ -143,6 +143,13 @@ def locked_slot(pk: int) -> Slot:
     return Slot.objects.with_details().get(pk=pk)
 
 
+def locked_slots(pks: Iterable[int]) -> list[Slot]:
+    """The slots with their details in order of time, locked and then read as one is by `locked_slot`."""
+    slots = Slot.objects.filter(pk__in=set(pks))
+    list(slots.select_for_update(no_key=True).order_by("pk").values("pk"))
+    return list(slots.with_details())
+
+
 def obstacles_to(slots: Sequence[Slot], *, moving: Iterable[int] = (), together: bool = True) -> dict[int, DomainError]:
     """What stands in the way of planned slots: position in `slots` → the first reason why that one cannot be.
 

@@ -1,5 +1,8 @@
-"""Drafting and publishing single slots."""
+"""Drafting slots, and publishing one or many."""
 
+from collections.abc import Iterable, Sequence
+from copy import copy
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -12,7 +15,8 @@ from scheduling.operations.planning import (
     check_figures,
     clashes_named,
     lock_for_planning,
-    locked_slot,
+    locked_slots,
+    obstacles_to,
     refuse_obstacles,
 )
 
@@ -58,22 +62,61 @@ def draft_slot(
     return slot
 
 
+@dataclass(frozen=True)
+class Publication:
+    """A class that was to be published: as it is then, and why it is not, if so."""
+
+    slot: Slot
+    problem: DomainError | None
+
+
 def publish_slot(*, slot: Slot) -> Slot:
     """Open a draft for booking. Publishing twice is publishing once.
 
     Raises SlotInThePast when it has begun meanwhile, NotADraft when it was cancelled, NeedsRoomOrLink where people
     would not know where to go, else as `draft_slot`.
     """
+    [publication] = publish_slots(slots=[slot])
+    if publication.problem:
+        raise publication.problem
+    return publication.slot
+
+
+def publish_slots(*, slots: Iterable[Slot]) -> list[Publication]:
+    """Open those of the drafts for booking that can be, and say of each other one why it stays as it is.
+
+    The reasons are those that `publish_slot` raises; a class that is published already is published. In a fixed number
+    of queries, and in order of time.
+    """
     with transaction.atomic():
-        slot = locked_slot(slot.pk)
-        if slot.is_published:
-            return slot
-        if slot.state != Slot.State.DRAFT:
-            raise NotADraft()
-        lock_for_planning([slot.instructor_id], [slot.room_id])
-        refuse_obstacles(slot)
-        slot.state = Slot.State.PUBLISHED
-        slot.published_at = clock.now()
-        check_figures(slot)
-        slot.save(update_fields=["state", "published_at"])
-    return slot
+        locked = locked_slots(each.pk for each in slots)
+        lock_for_planning((each.instructor_id for each in locked), (each.room_id for each in locked))
+        drafts = {each.pk for each in locked if each.state == Slot.State.DRAFT}
+        planned = preview_publishing(slots=locked)
+        opened = [each.slot for each in planned if each.problem is None and each.slot.pk in drafts]
+        Slot.objects.bulk_update(opened, ["state", "published_at"])
+    return planned
+
+
+def preview_publishing(*, slots: Sequence[Slot]) -> list[Publication]:
+    """What `publish_slots` would do with these slots, which were read with their details; nothing is saved."""
+    drafts = [each for each in slots if each.state == Slot.State.DRAFT]
+    obstacles = obstacles_to(drafts, moving=[each.pk for each in drafts])
+    reasons = {drafts[position].pk: reason for position, reason in obstacles.items()}
+    return [_publication(each, reasons.get(each.pk)) for each in slots]
+
+
+def _publication(slot: Slot, obstacle: DomainError | None) -> Publication:
+    if slot.is_published:
+        return Publication(slot, None)
+    if slot.is_cancelled:
+        return Publication(slot, NotADraft())
+    opened = copy(slot)
+    opened.state, opened.published_at = Slot.State.PUBLISHED, clock.now()
+    try:
+        if obstacle:
+            raise obstacle
+        check_figures(opened)
+    except DomainError as problem:
+        return Publication(slot, problem)
+    return Publication(opened, None)

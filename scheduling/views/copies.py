@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
@@ -28,6 +29,7 @@ from scheduling.operations.copies import (
 )
 from scheduling.timetable import day_in_reach
 from scheduling.views.guards import plans_classes
+from scheduling.views.publishing import Meant
 
 
 @dataclass(frozen=True)
@@ -94,10 +96,20 @@ def _copy(request: HttpRequest, form: CopyWeekForm, planned: list[PlannedCopy]) 
         )
     except (NothingToCopy, WeekBlocked) as error:
         return _preview(request, form, planned, refused=error)
-    words = ngettext("%(count)d class is copied.", "%(count)d classes are copied.", len(copies))
-    messages.success(request, words % {"count": len(copies)})
     first = max(monday_of(values["to"]), clock.clinic_today())
+    messages.success(request, _words_of(copies, Meant(first, form.whose)))
     return redirect(f"{reverse('scheduling:teach')}?from={first.isoformat()}")
+
+
+def _words_of(copies: list[Slot], meant: Meant) -> str:
+    """How many classes are copied, with the way to publish those that are drafts."""
+    words = ngettext("%(count)d class is copied.", "%(count)d classes are copied.", len(copies))
+    words %= {"count": len(copies)}
+    drafts = sum(each.state == Slot.State.DRAFT for each in copies)
+    if not drafts:
+        return words
+    way_on = ngettext("Publish %(count)d draft", "Publish %(count)d drafts", drafts) % {"count": drafts}
+    return format_html('{} <a href="{}">{}</a>', words, meant.address_of("scheduling:week_publish"), way_on)
 
 
 def _preview(

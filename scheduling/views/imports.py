@@ -39,7 +39,7 @@ class ImportForm(forms.Form):
     publish = forms.ChoiceField(
         label=gettext_lazy("Rows that do not say their state"),
         choices=[
-            ("no", gettext_lazy("become drafts, published one by one")),
+            ("no", gettext_lazy("become drafts, published afterwards")),
             ("yes", gettext_lazy("are published at once")),
         ],
         initial="no",

@@ -30,10 +30,16 @@ WEEKS = 4
 
 @dataclass(frozen=True)
 class Week:
-    """The classes of one week, which begins on `monday`."""
+    """The classes of one week, which begins on `monday`, from `first` on."""
 
     monday: date
+    first: date
     slots: list[Slot]
+
+    @property
+    def drafts(self) -> int:
+        """How many can still be published."""
+        return sum(slot.state == Slot.State.DRAFT and not slot.has_started for slot in self.slots)
 
     @property
     def is_this(self) -> bool:
@@ -55,7 +61,9 @@ def teach(request: HttpRequest) -> HttpResponse:
     after = clock.monday_of(first) + WEEKS * clock.WEEK
     slots = _planned_slots(request, first, after)
     context = {
-        "weeks": [Week(monday, list(of_week)) for monday, of_week in groupby(slots, key=_monday_of_slot)],
+        "weeks": [
+            Week(monday, max(monday, first), list(of_week)) for monday, of_week in groupby(slots, key=_monday_of_slot)
+        ],
         "drafts": sum(slot.state == Slot.State.DRAFT for slot in slots),
         "plans_for_all": plans_for_all,
         "may_plan": plans_for_all or own is not None,

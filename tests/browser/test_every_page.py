@@ -148,6 +148,7 @@ PAGES: dict[str, tuple[str | None, str]] = {
     "new series": (roles.INSTRUCTOR, "/teach/series/new/"),
     "copying a class": (roles.INSTRUCTOR, "/teach/slots/{draft.pk}/copy/"),
     "copying a week": (roles.MANAGER, "/teach/week/copy/"),
+    "publishing a week": (roles.MANAGER, "/teach/week/publish/?from={draft.starts_at:%Y-%m-%d}"),
     "calendar feeds": (roles.INSTRUCTOR, "/teach/feeds/"),
     "times off": (roles.INSTRUCTOR, "/teach/time-off/"),
     "time off": (roles.INSTRUCTOR, "/teach/time-off/{time_off.pk}/"),

@@ -9,7 +9,7 @@ from django.db import connection
 
 from core import clock
 from scheduling.models import ClassType, Instructor, Room, Slot
-from scheduling.operations import Scope, Wanted, change_slots, changes, draft_slot, planning, publish_slot
+from scheduling.operations import Scope, Wanted, change_slots, changes, draft_slot, planning, publish_slot, slots
 from tests.factories import ClassTypeFactory, InstructorFactory, RoomFactory, SlotFactory
 from tests.races.crowd import Pause, all_at_once
 
@@ -67,7 +67,8 @@ def test_10_of_eight_classes_at_once_by_one_instructor_one_is_planned() -> None:
 @pytest.fixture
 def without_looking(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody looks for clashes before writing: only the database stands in the way."""
-    monkeypatch.setattr(planning, "obstacles_to", lambda slots, moving=(): {})
+    for module in (planning, slots):
+        monkeypatch.setattr(module, "obstacles_to", lambda slots, moving=(): {})
     monkeypatch.setattr(changes, "obstacles_to_moves", lambda moves: {})
 
 
