@@ -40,6 +40,7 @@ from scheduling.operations import (
     restore_slot,
     slots_to_cancel,
 )
+from scheduling.rules import series_in_words
 from scheduling.views.guards import plans_classes
 
 FIRST_FEW = 5
@@ -62,6 +63,8 @@ def planned_class(request: HttpRequest, pk: int) -> HttpResponse:
     booked = Booking.objects.visible_to(account_of(request)).filter(slot=slot)
     context = {
         "slot": slot,
+        "series_words": series_in_words(slot.series) if slot.series else "",
+        "may_plan_series": slot.series is not None and slot.series.may_be_planned_by(account_of(request)),
         "roster": booked.for_roster(),
         "called_off": booked.called_off().with_people() if slot.is_cancelled else None,
         "history": history_of(slot),
@@ -146,6 +149,7 @@ def _checked_change(request: HttpRequest, form: ChangeForm) -> HttpResponse:
         "moves": [_moved(each) for each in planned[:FIRST_FEW]],
         "staying": preview.staying,
         "is_free_to_cancel": any(each.moves for each in planned),
+        "anybody_booked": any(each.slot.taken for each in planned),
         "button": _button(_deed_of_change(planned), effects),
     }
     return render(request, "booking/editor/check_change.html", context)

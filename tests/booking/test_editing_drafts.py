@@ -122,6 +122,6 @@ def test_drafts_of_a_series_are_checked_first_like_its_other_classes(instructor:
     before = set(Slot.objects.values_list("capacity", flat=True))
     instructor.post(page_of(second, "change_class"), sent_again(page))
 
-    assert "Change 5 classes" in words(page) and "Nobody is told" in words(page)
+    assert "Change 5 classes" in words(page) and "Nobody has booked yet, so nobody is told." in words(page)
     assert before == {8}
     assert set(Slot.objects.values_list("capacity", "state")) == {(5, "draft")}

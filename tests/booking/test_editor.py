@@ -70,6 +70,30 @@ class TestThePageOfAClass:
         assert "Copy this class" in words(page)
         assert f'href="/teach/slots/{slot.pk}/copy/"' in page.content.decode()
 
+    def test_says_how_its_series_repeats_and_leads_there(
+        self, instructor: Client, manager: Client, series: Series
+    ) -> None:
+        slot = Slot.objects.filter(series=series)[0]
+
+        pages = [client.get(page_of(slot)) for client in (instructor, manager)]
+
+        for page in pages:
+            assert "Series Every Tuesday at 18:00 (Berlin time)" in words(page)
+            assert f'href="/teach/series/{series.pk}/"' in page.content.decode()
+
+    def test_leads_a_substitute_to_no_series_of_a_colleague(self, series: Series) -> None:
+        substitute = InstructorFactory()
+        slot = Slot.objects.filter(series=series)[0]
+        Slot.objects.filter(pk=slot.pk).update(instructor=substitute, is_exception=True)
+
+        page = signed_in(substitute.user).get(page_of(slot))
+
+        assert "Differs from its series" in words(page) and "Every Tuesday at 18:00" in words(page)
+        assert f"/teach/series/{series.pk}/" not in page.content.decode()
+
+    def test_says_on_its_button_what_is_cancelled(self, instructor: Client, slot: Slot) -> None:
+        assert "Change Cancel the class" in words(instructor.get(page_of(slot)))
+
     @pytest.mark.parametrize("people", [1, 3])
     def test_takes_the_same_queries_for_one_and_for_three(
         self, instructor: Client, slot: Slot, django_assert_num_queries: DjangoAssertNumQueries, people: int
@@ -206,7 +230,7 @@ class TestChanging:
         text = words(instructor.post(page_of(slot, "change_class"), typed(slot, price="20", capacity=6)))
 
         assert "Price: 20,00 € before: 18,00 €" in text
-        assert "Nobody is told" in text
+        assert "Those who have booked are not told: time, place, instructor and kind of class stay as they are" in text
         assert "Change this class Back" in text
 
     @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from tests.browser.test_main_path import tab_to
 from tests.factories import (
     BookingFactory,
     ClassTypeFactory,
+    ClosureFactory,
     InstructorFactory,
     PatientFactory,
     RoomFactory,
@@ -120,7 +121,7 @@ def test_a_class_is_cancelled_without_javascript_on_a_phone(
 ) -> None:
     page = open_page(PHONE, as_user=instructor.user, java_script_enabled=False)
     page.goto(f"/teach/slots/{slot.pk}/")
-    page.get_by_role("link", name="Cancel", exact=True).click()
+    page.get_by_role("link", name="Cancel the class", exact=True).click()
     page.get_by_label("Why").fill("Burst pipe")
     page.get_by_role("button", name="Check whom it concerns").click()
     page.get_by_role("button", name="Cancel this class and tell 1 person").click()
@@ -168,3 +169,25 @@ def test_a_class_in_the_way_of_its_series_is_left_out_by_one_click(
     expect(page.get_by_text("3 classes. 1 person is told.")).to_be_visible()
     of_series = Slot.objects.filter(series__isnull=False).order_by("starts_at")
     assert [clock.clinic_time(each.starts_at).minute for each in of_series] == [30, 30, 0, 30]
+
+
+def test_the_drafts_of_a_week_are_published_without_javascript_by_keyboard(
+    open_page: OpenPage, instructor: Instructor
+) -> None:
+    ten = clock.day_bounds(clock.clinic_today() + timedelta(days=15))[0] + timedelta(hours=10)
+    closed, *_open = (
+        SlotFactory(instructor=instructor, state=Slot.State.DRAFT, starts_at=ten + timedelta(hours=hours))
+        for hours in (0, 1, 2)
+    )
+    ClosureFactory(starts_at=closed.starts_at, ends_at=closed.ends_at, reason="Boiler")
+    page = open_page(PHONE, as_user=instructor.user, java_script_enabled=False)
+    page.goto("/teach/")
+    page.get_by_role("link", name="Publish 3 drafts").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("closed at that time (Boiler)")).to_be_visible()
+    page.get_by_role("button", name="Publish 2 classes").focus()
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_text("2 classes are published.")).to_be_visible()
+    expect(page.get_by_text("1 class cannot be published")).to_be_visible()
+    assert list(Slot.objects.exclude(pk__in=Slot.objects.published())) == [closed]
