@@ -196,7 +196,8 @@ class SlotPublication(GenericAPIView[Slot]):
     )
     def post(self, request: Request, pk: int) -> Response:
         """Open a draft for booking. Doing it again changes nothing."""
-        slot = publish_slot(slot=get_object_or_404(Slot.objects.plannable_by(account_of(request)), pk=pk))
+        by = account_of(request)
+        slot = publish_slot(slot=get_object_or_404(Slot.objects.plannable_by(by), pk=pk), by=by)
         return Response(self.get_serializer(slot).data)
 
 

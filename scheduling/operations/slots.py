@@ -8,9 +8,10 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import User
 from core import clock
 from core.errors import DomainError
-from scheduling.models import ClassType, Instructor, Room, Slot
+from scheduling.models import ClassType, Instructor, Room, Slot, SlotChange
 from scheduling.operations.planning import (
     check_figures,
     clashes_named,
@@ -70,19 +71,19 @@ class Publication:
     problem: DomainError | None
 
 
-def publish_slot(*, slot: Slot) -> Slot:
-    """Open a draft for booking. Publishing twice is publishing once.
+def publish_slot(*, slot: Slot, by: User | None) -> Slot:
+    """Open a draft for booking, on the record. Publishing twice is publishing once.
 
     Raises SlotInThePast when it has begun meanwhile, NotADraft when it was cancelled, NeedsRoomOrLink where people
     would not know where to go, else as `draft_slot`.
     """
-    [publication] = publish_slots(slots=[slot])
+    [publication] = publish_slots(slots=[slot], by=by)
     if publication.problem:
         raise publication.problem
     return publication.slot
 
 
-def publish_slots(*, slots: Iterable[Slot]) -> list[Publication]:
+def publish_slots(*, slots: Iterable[Slot], by: User | None) -> list[Publication]:
     """Open those of the drafts for booking that can be, and say of each other one why it stays as it is.
 
     The reasons are those that `publish_slot` raises; a class that is published already is published. In a fixed number
@@ -94,7 +95,11 @@ def publish_slots(*, slots: Iterable[Slot]) -> list[Publication]:
         drafts = {each.pk for each in locked if each.state == Slot.State.DRAFT}
         planned = preview_publishing(slots=locked)
         opened = [each.slot for each in planned if each.problem is None and each.slot.pk in drafts]
-        Slot.objects.bulk_update(opened, ["state", "published_at"])
+        Slot.objects.bulk_update(opened, ["state", "published_at", "revision"])
+        SlotChange.objects.bulk_create(
+            SlotChange(slot=each, revision=each.revision, made_by=by, before={"state": Slot.State.DRAFT})
+            for each in opened
+        )
     return planned
 
 
@@ -112,7 +117,7 @@ def _publication(slot: Slot, obstacle: DomainError | None) -> Publication:
     if slot.is_cancelled:
         return Publication(slot, NotADraft())
     opened = copy(slot)
-    opened.state, opened.published_at = Slot.State.PUBLISHED, clock.now()
+    opened.state, opened.published_at, opened.revision = Slot.State.PUBLISHED, clock.now(), slot.revision + 1
     try:
         if obstacle:
             raise obstacle

@@ -57,7 +57,8 @@ def week_publish(request: HttpRequest) -> HttpResponse:
     meant = Meant.read(request)
     if request.method == "POST":
         keys = [int(key) for key in request.POST.get("drafts", "").split(",") if KEY.fullmatch(key)]
-        return _published(request, meant, publish_slots(slots=_plannable(request, meant).filter(pk__in=keys)))
+        chosen = _plannable(request, meant).filter(pk__in=keys)
+        return _published(request, meant, publish_slots(slots=chosen, by=account_of(request)))
     planned = preview_publishing(slots=list(_drafts(request, meant)))
     ready = [each.slot for each in planned if not each.problem]
     context = {

@@ -103,7 +103,7 @@ def slot_new(request: HttpRequest) -> HttpResponse:
 def publish(request: HttpRequest, pk: int) -> HttpResponse:
     """Open a draft for booking, from the weeks or from its own page."""
     try:
-        slot = publish_slot(slot=_planned_slot(request, pk))
+        slot = publish_slot(slot=_planned_slot(request, pk), by=account_of(request))
     except DomainError as error:
         messages.error(request, str(error))
     else:
@@ -125,7 +125,7 @@ def _weeks_shown(request: HttpRequest) -> str:
 def _saved(request: HttpRequest, slot: Slot) -> HttpResponseRedirect:
     """Publish the slot if that was the button, say what happened, and go back to the weeks."""
     if request.POST.get("then") == "publish":
-        _tell_published(request, publish_slot(slot=slot))
+        _tell_published(request, publish_slot(slot=slot, by=account_of(request)))
     else:
         messages.success(request, _("Saved as a draft. Patients cannot see it until you publish it."))
     return redirect("scheduling:teach")

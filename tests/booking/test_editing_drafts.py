@@ -13,7 +13,7 @@ from scheduling.models import Instructor, Slot, SlotChange
 from scheduling.operations import publish_slot
 from tests.booking.editing import TUESDAY_SIX, booked, five_tuesdays, page_of, sent_again, tuesday_class, typed
 from tests.booking.reading import buttons, words
-from tests.factories import SlotFactory
+from tests.factories import SlotFactory, UserFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("friday_noon")]
 
@@ -96,21 +96,25 @@ def test_a_clash_is_said_beside_its_field(instructor: Client, draft: Slot) -> No
     assert SlotChange.objects.count() == 0
 
 
-def test_who_saves_a_draft_that_was_published_and_booked_meanwhile_is_shown_whom_it_concerns(
+def test_who_saves_a_draft_that_was_published_and_booked_meanwhile_reads_both_before_anything_is_saved(
     instructor: Client, draft: Slot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    wanted = ChangeForm.wanted
+    colleague, wanted = UserFactory(name="Mona Berg"), ChangeForm.wanted
 
     def published_meanwhile(form: ChangeForm) -> Any:
-        booked(publish_slot(slot=draft), "Kim Adler")
+        monkeypatch.setattr(ChangeForm, "wanted", wanted)
+        booked(publish_slot(slot=draft, by=colleague), "Kim Adler")
         return wanted(form)
 
     monkeypatch.setattr(ChangeForm, "wanted", published_meanwhile)
 
-    page = save(instructor, draft, wall_time="19:30")
+    told = save(instructor, draft, wall_time="19:30")
+    checked = instructor.post(page_of(draft, "change_class"), dict(told.context["form"].data.items()))
 
     draft.refresh_from_db()
-    assert "Kim Adler" in words(page) and "Move this class and tell 1 person" in words(page)
+    assert told.status_code == 409
+    assert "Mona Berg changed this class" in words(told) and "State: Published before: Draft" in words(told)
+    assert "Kim Adler" in words(checked) and "Move this class and tell 1 person" in words(checked)
     assert draft.starts_at == TUESDAY_SIX
 
 

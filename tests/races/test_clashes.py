@@ -23,7 +23,7 @@ def plan_and_publish(*, class_type: ClassType, room: Room, instructor: Instructo
     starts_at = (clock.now() + timedelta(days=3)).replace(minute=0, second=0, microsecond=0)
     starts_at += timedelta(minutes=minutes_later)
     slot = draft_slot(class_type=class_type, instructor=instructor, room=room, starts_at=starts_at)
-    return publish_slot(slot=slot)
+    return publish_slot(slot=slot, by=None)
 
 
 @pytest.fixture
@@ -149,5 +149,5 @@ def test_a_draft_that_gets_another_teacher_while_it_is_published_is_still_found(
     draft, other, pause = SlotFactory(state=Slot.State.DRAFT), InstructorFactory(), Pause()
     replace = pause.before_commit(lambda: Slot.objects.filter(pk=draft.pk).update(instructor=other))
 
-    assert all_at_once([replace, pause.then(lambda: publish_slot(slot=draft))]) == {"ok": 2}
+    assert all_at_once([replace, pause.then(lambda: publish_slot(slot=draft, by=None))]) == {"ok": 2}
     assert Slot.objects.published().get().instructor == other

@@ -202,7 +202,7 @@ class TestAtTheSameMoment:
                 starts_at=slot.starts_at,
                 online_link=slot.online_link,
             )
-            publish_slot(slot=drafted)
+            publish_slot(slot=drafted, by=None)
 
         ends = all_at_once([pause.before_commit(plan), pause.then(lambda: found.extend(conflicts_of(add(slot))))])
         return found, dict(ends)

@@ -113,13 +113,13 @@ class TestWhatIsKept:
         absence = absent(draft)
         other = SlotFactory(instructor=draft.instructor, starts_at=TUESDAY + timedelta(hours=2), state=Slot.State.DRAFT)
         with pytest.raises(refusal):
-            publish_slot(slot=draft)
+            publish_slot(slot=draft, by=None)
 
         keep_class(absence=absence, slot=draft)
 
-        assert publish_slot(slot=draft).is_published
+        assert publish_slot(slot=draft, by=None).is_published
         with pytest.raises(refusal):
-            publish_slot(slot=other)
+            publish_slot(slot=other, by=None)
 
     @pytest.mark.parametrize(("absent", "refusal"), ABSENT)
     def test_is_kept_in_that_closure_or_time_off_only(
@@ -130,9 +130,9 @@ class TestWhatIsKept:
         keep_class(absence=kept_in, slot=draft)
 
         with pytest.raises(refusal):
-            publish_slot(slot=draft)
+            publish_slot(slot=draft, by=None)
         keep_class(absence=another, slot=draft)
-        assert publish_slot(slot=draft).is_published
+        assert publish_slot(slot=draft, by=None).is_published
 
     def test_in_a_closure_says_nothing_about_a_time_off_with_the_same_key(self, draft: Slot) -> None:
         closure = closed(draft)
@@ -141,7 +141,7 @@ class TestWhatIsKept:
         keep_class(absence=closure, slot=draft)
 
         with pytest.raises(InstructorIsAway):
-            publish_slot(slot=draft)
+            publish_slot(slot=draft, by=None)
 
     @pytest.mark.parametrize(("absent", "refusal"), ABSENT)
     def test_can_be_changed_when_published(

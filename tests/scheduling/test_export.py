@@ -179,7 +179,7 @@ def _plan(plan: dict[str, Any], people: tuple[User, list[Instructor], list[Class
             if plan["rule"] is None:
                 slot = draft_slot(starts_at=datetime.combine(day, plan["wall"], tzinfo=UTC), **common)
                 if plan["publish"]:
-                    publish_slot(slot=slot)
+                    publish_slot(slot=slot, by=None)
                 return
             series = Series(
                 recurrence=plan["rule"],

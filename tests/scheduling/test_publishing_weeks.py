@@ -55,7 +55,7 @@ class TestTheOperation:
     def test_publishes_all_that_it_is_given(self) -> None:
         slots = drafts(3)
 
-        outcome = publish_slots(slots=slots[::-1])
+        outcome = publish_slots(slots=slots[::-1], by=None)
 
         assert [(each.slot, each.problem) for each in outcome] == [(slot, None) for slot in slots]
         assert set(Slot.objects.values_list("state", "published_at")) == {("published", MONDAY_MORNING)}
@@ -69,7 +69,7 @@ class TestTheOperation:
         Slot.objects.filter(pk=nowhere.pk).update(room=None)
         before = list(Slot.objects.exclude(pk=fine.pk).values())
 
-        outcome = publish_slots(slots=Slot.objects.all())
+        outcome = publish_slots(slots=Slot.objects.all(), by=None)
 
         reasons = [ClinicIsClosed, InstructorIsAway, NotQualified, InstructorHasLeft, NeedsRoomOrLink, type(None)]
         assert [type(each.problem) for each in outcome] == reasons
@@ -79,10 +79,10 @@ class TestTheOperation:
 
     def test_finds_nothing_to_do_in_what_was_published_before_and_leaves_its_date(self, stand_at: Any) -> None:
         slots = drafts(2)
-        publish_slots(slots=slots[:1])
+        publish_slots(slots=slots[:1], by=None)
         stand_at(MONDAY_MORNING + timedelta(hours=1))
 
-        outcome = publish_slots(slots=slots)
+        outcome = publish_slots(slots=slots, by=None)
 
         assert [each.problem for each in outcome] == [None, None]
         assert [each.slot.published_at for each in outcome] == [MONDAY_MORNING, MONDAY_MORNING + timedelta(hours=1)]
@@ -92,7 +92,7 @@ class TestTheOperation:
         Slot.objects.filter(pk=cancelled.pk).update(state=Slot.State.CANCELLED, cancelled_at=MONDAY_MORNING)
         stand_at(begun.starts_at)
 
-        outcome = publish_slots(slots=[cancelled, begun, fine])
+        outcome = publish_slots(slots=[cancelled, begun, fine], by=None)
 
         assert [type(each.problem) for each in outcome] == [NotADraft, SlotInThePast, type(None)]
         assert states() == ["cancelled", "draft", "published"]
@@ -112,9 +112,10 @@ class TestTheOperation:
     def test_costs_the_same_few_queries_for_many_classes(self, count: int, django_assert_num_queries: Any) -> None:
         slots = drafts(count)
 
-        # the transaction's two; slots locked and read, instructors, rooms; closures, times off, needed, busy; written
-        with django_assert_num_queries(11):
-            outcome = publish_slots(slots=slots)
+        # the transaction's two; slots locked and read, instructors, rooms; closures, times off, needed, busy; written,
+        # on the record
+        with django_assert_num_queries(12):
+            outcome = publish_slots(slots=slots, by=None)
 
         assert [each.problem for each in outcome] == [None] * count
 

@@ -53,7 +53,7 @@ def draft(class_type: ClassType, instructor: Instructor) -> None:
 
 def publish(class_type: ClassType, instructor: Instructor) -> None:
     slot = SlotFactory(class_type=class_type, instructor=instructor, state=Slot.State.DRAFT)
-    operations.publish_slot(slot=slot)
+    operations.publish_slot(slot=slot, by=None)
 
 
 def start_series(class_type: ClassType, instructor: Instructor) -> None:

@@ -8,7 +8,7 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from accounts import roles
-from scheduling.models import Instructor, Slot
+from scheduling.models import Instructor, Slot, SlotChange
 from tests.booking.reading import buttons, words
 from tests.factories import (
     ClassTypeFactory,
@@ -261,7 +261,7 @@ class TestANewClass:
 
 
 class TestADraft:
-    def test_is_published_from_the_list_and_twice_is_once(
+    def test_is_published_from_the_list_on_the_record_and_twice_is_once(
         self, instructor: Instructor, instructors_client: Client
     ) -> None:
         draft = draft_of(instructor)
@@ -269,7 +269,10 @@ class TestADraft:
         pages = [instructors_client.post(f"/teach/slots/{draft.pk}/publish/", follow=True) for _ in range(2)]
 
         draft.refresh_from_db()
-        assert (draft.is_published, draft.published_at) == (True, MONDAY_MORNING)
+        record = SlotChange.objects.get()
+        assert (draft.is_published, draft.published_at, draft.revision) == (True, MONDAY_MORNING, 1)
+        assert (record.slot, record.revision, record.made_by) == (draft, 1, instructor.user)
+        assert (record.before, record.tells) == ({"state": "draft"}, False)
         assert all("Patients can book it from now on." in words(page) for page in pages)
 
     @pytest.mark.parametrize(
@@ -309,6 +312,7 @@ class TestADraft:
         assert buttons(shown) == ["Publish"]
         assert page.redirect_chain == [(f"/teach/slots/{draft.pk}/", 302)]
         assert draft.is_published and buttons(page) == ["Change"]
+        assert f"by {instructor.name} State: Published before: Draft" in words(page)
 
     def test_is_not_published_by_looking_at_the_address(
         self, instructor: Instructor, instructors_client: Client
