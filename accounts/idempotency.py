@@ -29,11 +29,12 @@ LONGEST_KEY = 255
 
 # Two statements in one round trip. The second has a snapshot of its own, so whoever gets the lock sees what the one
 # before has committed.
-_LOCK_AND_LOOK = """
-    SELECT pg_try_advisory_xact_lock(hashtextextended(%(key)s, %(account)s));
+_LOOK = """
     SELECT request, status, body, location FROM accounts_idempotencykey
      WHERE account_id = %(account)s AND key = %(key)s
 """
+_LOCK_AND_LOOK = f"SELECT pg_try_advisory_xact_lock(hashtextextended(%(key)s, %(account)s)); {_LOOK}"
+_WAIT_AND_LOOK = f"SELECT pg_advisory_xact_lock(hashtextextended(%(key)s, %(account)s)) IS NOT NULL; {_LOOK}"
 
 
 class KeyNotUsable(InvalidInput):
@@ -63,11 +64,14 @@ class Answer:
     is_repeat: bool = False
 
 
-def answer_once(*, account: User, key: str, asked: Mapping[str, Any], effect: Callable[[], Answer]) -> Answer:
+def answer_once(
+    *, account: User, key: str, asked: Mapping[str, Any], effect: Callable[[], Answer], waits: bool = False
+) -> Answer:
     """Have `effect` happen and return its answer; return the stored one when the key was answered before.
 
     `asked` is the request as understood, so what is ignored does not make it another one. Keys are known for a day and
-    belong to one account. Without a key nothing is stored.
+    belong to one account. Without a key nothing is stored. Whoever `waits` is answered after the first request, instead
+    of being refused while that still runs.
 
     Raises KeyNotUsable, KeyUsedOtherwise, StillRunning, and what `effect` raises: then nothing has happened.
     """
@@ -78,7 +82,7 @@ def answer_once(*, account: User, key: str, asked: Mapping[str, Any], effect: Ca
     digest = sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
     try:
         with transaction.atomic():
-            stored = _lock_and_look(account, key)
+            stored = _lock_and_look(account, key, waits=waits)
             if stored is not None:
                 return _repeated(stored, digest)
             answer = effect()
@@ -95,10 +99,10 @@ def forget_old_answers() -> None:
     IdempotencyKey.objects.filter(created_at__lt=clock.now() - KEPT_FOR).delete()
 
 
-def _lock_and_look(account: User, key: str) -> IdempotencyKey | None:
+def _lock_and_look(account: User, key: str, *, waits: bool) -> IdempotencyKey | None:
     """The stored answer, if there is one; the key is locked until the transaction ends. Raises StillRunning."""
     with connection.cursor() as cursor:
-        cursor.execute(_LOCK_AND_LOOK, {"account": account.pk, "key": key})
+        cursor.execute(_WAIT_AND_LOOK if waits else _LOCK_AND_LOOK, {"account": account.pk, "key": key})
         (is_ours,) = cursor.fetchone()
         cursor.nextset()
         row = cursor.fetchone()

@@ -193,7 +193,7 @@ class ApiToken(models.Model):
 
 
 class IdempotencyKey(models.Model):
-    """The answer that one request of the API got, for whoever sends it again (accounts/idempotency.py)."""
+    """The answer that a request of the API, or a form, got, for whoever sends it again (accounts/idempotency.py)."""
 
     account = models.ForeignKey(User, models.CASCADE, related_name="+", db_index=False)  # the constraint has an index
     key = models.CharField(max_length=255)

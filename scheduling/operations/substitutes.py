@@ -144,9 +144,13 @@ def accept_substitution(
 def assign_substitute(*, slot: Slot, instructor: Instructor, revision: int, by: User) -> SubstituteRequest:
     """Give the class to `instructor` without asking; an open request is filled by it, else a filled one records it.
 
+    `revision` is the one of the slot that the editor has seen. Assigning whom it was given to since is assigning once.
+
     Raises TeachesItAnyway, ChangedMeanwhile, CannotChange, or why this instructor cannot teach it.
     """
     slot = locked_slot(slot.pk)
+    if slot.revision > revision and (given := _last_filled(slot, by=instructor)):
+        return given
     request = _locked_open_request(slot) or SubstituteRequest(slot=slot, asked_by=by, instead_of=slot.instructor)
     _hand_over(slot, instructor, revision, by)
     return _fill(request, instructor, by)
@@ -190,6 +194,12 @@ def _locked_request(request: SubstituteRequest) -> SubstituteRequest:
 def _locked_open_request(slot: Slot) -> SubstituteRequest | None:
     """The open request of a locked slot, if there is one; a constraint allows no second."""
     return SubstituteRequest.objects.select_for_update(no_key=True).filter(slot=slot, state=State.OPEN).first()
+
+
+def _last_filled(slot: Slot, *, by: Instructor) -> SubstituteRequest | None:
+    """The request that gave a locked slot to `by`, who teaches it still."""
+    filled = SubstituteRequest.objects.with_details().filter(slot=slot, state=State.FILLED, filled_by=by)
+    return filled.order_by("-closed_at").first() if slot.instructor_id == by.pk else None
 
 
 def _just_withdrawn(slot: Slot) -> SubstituteRequest | None:

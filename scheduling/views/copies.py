@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.permissions import account_of
 from accounts.roles import MANAGER, has_role
+from accounts.sent_once import Done, do_once
 from core import clock
 from core.clock import WEEK, monday_of
 from core.errors import DomainError
@@ -53,12 +54,9 @@ def slot_copy(request: HttpRequest, pk: int) -> HttpResponse:
     form = CopySlotForm(request.POST or None, slot=slot)
     if form.is_valid():
         try:
-            draft = copy_slot(slot=slot, starts_at=form.cleaned_data["starts_at"])
+            return do_once(request, lambda: _copied(slot, form.cleaned_data["starts_at"]))
         except DomainError as error:
             form.refuse(error)
-        else:
-            messages.success(request, _("Copied as a draft: %(slot)s.") % {"slot": draft})
-            return redirect("booking:planned_class", draft.pk)
     context = {"form": form, "slot": slot}
     return render(request, "scheduling/series/copy_slot.html", context, status=422 if form.errors else 200)
 
@@ -84,21 +82,24 @@ def week_copy(request: HttpRequest) -> HttpResponse:
     return render(request, "scheduling/series/copy_week.html", {"form": form}, status=422 if form.errors else 200)
 
 
+def _copied(slot: Slot, starts_at: datetime) -> Done:
+    draft = copy_slot(slot=slot, starts_at=starts_at)
+    words = _("Copied as a draft: %(slot)s.") % {"slot": draft}
+    return Done(words, reverse("booking:planned_class", args=[draft.pk]))
+
+
 def _copy(request: HttpRequest, form: CopyWeekForm, planned: list[PlannedCopy]) -> HttpResponse:
-    values = form.cleaned_data
     try:
-        copies = copy_week(
-            week=values["week"],
-            to=values["to"],
-            instructor=form.whose,
-            leave_out=_left_out(request, planned),
-            publishes=values["publishes"],
-        )
+        return do_once(request, lambda: _week_copied(form, _left_out(request, planned)))
     except (NothingToCopy, WeekBlocked) as error:
         return _preview(request, form, planned, refused=error)
-    first = max(monday_of(values["to"]), clock.clinic_today())
-    messages.success(request, _words_of(copies, Meant(first, form.whose)))
-    return redirect(f"{reverse('scheduling:teach')}?from={first.isoformat()}")
+
+
+def _week_copied(form: CopyWeekForm, leave_out: set[int]) -> Done:
+    asked = {name: form.cleaned_data[name] for name in ("week", "to", "publishes")}
+    copies = copy_week(**asked, instructor=form.whose, leave_out=leave_out)
+    first = max(monday_of(form.cleaned_data["to"]), clock.clinic_today())
+    return Done(_words_of(copies, Meant(first, form.whose)), f"{reverse('scheduling:teach')}?from={first.isoformat()}")
 
 
 def _words_of(copies: list[Slot], meant: Meant) -> str:

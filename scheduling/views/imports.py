@@ -1,23 +1,26 @@
 """The timetable from a spreadsheet and to one: first what would become of each row, then all of it or nothing."""
 
+from functools import partial
 from typing import Any
 
 from django import forms
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts.models import User
 from accounts.permissions import account_of
 from accounts.roles import MANAGER, has_role
+from accounts.sent_once import Done, do_once
 from core import clock
 from core.errors import DomainError
 from scheduling.columns import explained_columns
 from scheduling.exports import timetable_rows
 from scheduling.operations.imports import PlannedRow, RowsRefused, import_timetable, preview_import
-from scheduling.sheet import MOST_BYTES, MOST_ROWS, read_rows, write_rows
+from scheduling.sheet import MOST_BYTES, MOST_ROWS, Row, read_rows, write_rows
 from scheduling.views.guards import plans_classes
 
 MOST_SHOWN = 100  # rows of each kind on the page
@@ -73,14 +76,12 @@ def timetable_import(request: HttpRequest) -> HttpResponse:
         if request.POST.get("then") != "import":
             planned = preview_import(rows=rows, by=account_of(request), publish=publish)
             return _outcome_page(request, planned, data, publish=publish)
-        planned = import_timetable(rows=rows, by=account_of(request), publish=publish)
+        return do_once(request, partial(_import, rows, account_of(request), publish=publish))
     except RowsRefused as refused:
         return _outcome_page(request, refused.planned, data, publish=publish, refused=refused)
     except DomainError as error:
         form.add_error("file", str(error))
         return _form_page(request, form)
-    messages.success(request, _("Imported: %(made)s.") % {"made": _made(planned)})
-    return redirect("scheduling:teach")
 
 
 @plans_classes
@@ -90,6 +91,11 @@ def timetable_export(request: HttpRequest) -> HttpResponse:
     response = HttpResponse(write_rows(timetable_rows(account_of(request))), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="timetable-{clock.clinic_today().isoformat()}.csv"'
     return response
+
+
+def _import(rows: list[Row], by: User, *, publish: bool) -> Done:
+    planned = import_timetable(rows=rows, by=by, publish=publish)
+    return Done(_("Imported: %(made)s.") % {"made": _made(planned)}, reverse("scheduling:teach"))
 
 
 def _form_page(request: HttpRequest, form: ImportForm) -> HttpResponse:

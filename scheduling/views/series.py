@@ -3,17 +3,20 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 
 from django.contrib import messages
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.permissions import account_of, form_only
 from accounts.roles import MANAGER, has_role
+from accounts.sent_once import Done, do_once
 from core import clock
 from core.clock import DAY, AmbiguousWallTime
 from core.errors import DomainError
@@ -140,18 +143,20 @@ def series_fill(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _start(request: HttpRequest, form: SeriesForm, planned: list[PlannedDay]) -> HttpResponse:
     series = form.series
-    left_out = _left_out(request, planned)
-    series.skipped_days = sorted(left_out)
+    series.skipped_days = sorted(_left_out(request, planned))
     try:
-        start_series(series=series)
+        return do_once(request, partial(_started, series))
     except (DaysBlocked, NoDays):
         return _preview(request, form, planned, refused=True)
+
+
+def _started(series: Series) -> Done:
+    start_series(series=series)
     count = series.slots.count()
     planned_words = _("Planned: %(class_type)s. %(rule)s.")
     count_words = ngettext("%(count)d class is planned so far.", "%(count)d classes are planned so far.", count)
     said = {"count": count, "class_type": series.class_type, "rule": series_in_words(series)}
-    messages.success(request, f"{planned_words} {count_words}" % said)
-    return redirect("scheduling:series", series.pk)
+    return Done(f"{planned_words} {count_words}" % said, reverse("scheduling:series", args=[series.pk]))
 
 
 def _preview(

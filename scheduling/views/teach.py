@@ -2,19 +2,22 @@
 
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from itertools import groupby
 from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts.models import User
 from accounts.permissions import account_of, form_only
 from accounts.roles import MANAGER, has_role
+from accounts.sent_once import Done, do_once
 from core import clock
 from core.errors import DomainError
 from scheduling.calendar import new_class
@@ -90,9 +93,8 @@ def slot_new(request: HttpRequest) -> HttpResponse:
         form = SlotForm(request.POST or None, instructor=teacher, initial=initial)
     if form.is_valid():
         try:
-            with transaction.atomic():  # a class that cannot be published is not left behind as a draft
-                slot = draft_slot(instructor=form.teacher(), **form.plan())
-                return _saved(request, slot)
+            publishes = request.POST.get("then") == "publish"
+            return do_once(request, partial(_plan, form, publishes=publishes, by=account_of(request)))
         except DomainError as error:
             form.refuse(error)
     return _form_page(request, form)
@@ -107,7 +109,7 @@ def publish(request: HttpRequest, pk: int) -> HttpResponse:
     except DomainError as error:
         messages.error(request, str(error))
     else:
-        _tell_published(request, slot)
+        messages.success(request, _published(slot))
     if request.POST.get("from") == "class":
         return redirect("booking:planned_class", pk)
     return redirect(_weeks_shown(request))
@@ -122,17 +124,17 @@ def _weeks_shown(request: HttpRequest) -> str:
     return f"{reverse('scheduling:teach')}?{urlencode(shown)}" if shown else reverse("scheduling:teach")
 
 
-def _saved(request: HttpRequest, slot: Slot) -> HttpResponseRedirect:
-    """Publish the slot if that was the button, say what happened, and go back to the weeks."""
-    if request.POST.get("then") == "publish":
-        _tell_published(request, publish_slot(slot=slot, by=account_of(request)))
-    else:
-        messages.success(request, _("Saved as a draft. Patients cannot see it until you publish it."))
-    return redirect("scheduling:teach")
+@transaction.atomic  # a class that cannot be published is not left behind as a draft
+def _plan(form: SlotForm, *, publishes: bool, by: User) -> Done:
+    slot = draft_slot(instructor=form.teacher(), **form.plan())
+    words = _("Saved as a draft. Patients cannot see it until you publish it.")
+    if publishes:
+        words = _published(publish_slot(slot=slot, by=by))
+    return Done(words, reverse("scheduling:teach"))
 
 
-def _tell_published(request: HttpRequest, slot: Slot) -> None:
-    messages.success(request, _("Published: %(slot)s. Patients can book it from now on.") % {"slot": slot})
+def _published(slot: Slot) -> str:
+    return _("Published: %(slot)s. Patients can book it from now on.") % {"slot": slot}
 
 
 def _form_page(request: HttpRequest, form: SlotForm) -> HttpResponse:

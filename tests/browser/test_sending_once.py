@@ -85,6 +85,34 @@ class TestADoubleClick:
         assert ["then=draft" in (each.post_data or "") for each in sent] == [True]
         assert Slot.objects.get().state == Slot.State.DRAFT
 
+    def test_without_javascript_that_is_sent_twice_plans_one_class_and_ends_in_its_success(
+        self, instructor: Instructor, open_page: OpenPage
+    ) -> None:
+        ClassTypeFactory(name="Gentle Back Care")
+        RoomFactory()
+        page = open_page(LAPTOP, as_user=instructor.user, java_script_enabled=False)
+        fill_class(page)
+        lost: list[int] = []
+
+        def lose_the_first_answer(route: Route) -> None:
+            if route.request.method == "POST" and not lost:
+                lost.append(route.fetch(max_redirects=0).status)
+                route.fulfill(status=204)
+            else:
+                route.continue_()
+
+        page.route("**/teach/slots/new/", lose_the_first_answer)
+        button = page.get_by_role("button", name="Save as draft")
+
+        with page.expect_response("**/teach/slots/new/"):
+            button.click()
+        button.click()
+
+        expect(page.get_by_text("Saved as a draft.").first).to_be_visible()
+        expect(page.get_by_text("is taken")).to_have_count(0)
+        assert lost == [302]
+        assert Slot.objects.get().state == Slot.State.DRAFT
+
     def test_removes_once(self, instructor: Instructor, open_page: OpenPage) -> None:
         TimeOffFactory(instructor=instructor)
         page = open_page(LAPTOP, as_user=instructor.user)

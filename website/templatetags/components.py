@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from accounts.sent_once import FIELD, token_for
 from core import clock
 from core.money import format_money
 from scheduling.focus import FocusArea
@@ -40,6 +41,12 @@ def icon(name: str, label: str = "") -> SafeString:
         _spoken(label),
         mark_safe(icon_paths(name)),  # noqa: S308 - our own build's file, never input
     )
+
+
+@register.simple_tag(takes_context=True)
+def sent_once(context: Context) -> SafeString:
+    """`{% sent_once %}` in a form: however often it is sent, it has one effect (accounts/sent_once.py)."""
+    return format_html('<input type="hidden" name="{}" value="{}">', FIELD, token_for(context["request"]))
 
 
 @register.simple_tag
