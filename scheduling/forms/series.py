@@ -86,7 +86,7 @@ class SeriesForm(PlanForm, PlaceForm):
         widget=forms.RadioSelect,
         coerce=lambda value: value == "yes",
         initial="yes",
-        choices=[("yes", _("Everybody: publish them at once")), ("no", _("Staff only: drafts, published one by one"))],
+        choices=[("yes", _("Everybody: publish them at once")), ("no", _("Staff only: drafts, published afterwards"))],
         error_messages={"required": _("Please choose who sees them."), "invalid_choice": NOT_ON_OFFER},
     )
 

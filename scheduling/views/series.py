@@ -7,7 +7,7 @@ from functools import partial
 
 from django.contrib import messages
 from django.db.models import Q
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -110,8 +110,10 @@ def series_new(request: HttpRequest) -> HttpResponse:
     own = Instructor.objects.teaching_as(account_of(request)).first()
     if has_role(request.user, MANAGER):
         form = SeriesForm(request.POST or None, initial={"instructor": own})
+    elif own is not None:
+        form = SeriesForm(request.POST or None, instructor=own)
     else:
-        form = SeriesForm(request.POST or None, instructor=get_object_or_404(Instructor, pk=own and own.pk))
+        raise Http404
     if form.is_valid() and request.POST.get("step") != "change":
         try:
             planned = preview_series(series=form.series)

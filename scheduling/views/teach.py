@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -88,9 +88,10 @@ def slot_new(request: HttpRequest) -> HttpResponse:
     initial = new_class(request.GET)
     if has_role(request.user, MANAGER):
         form = SlotForm(request.POST or None, initial={"instructor": own} | initial)
+    elif own is not None:
+        form = SlotForm(request.POST or None, instructor=own, initial=initial)
     else:
-        teacher = get_object_or_404(Instructor, pk=own and own.pk)
-        form = SlotForm(request.POST or None, instructor=teacher, initial=initial)
+        raise Http404
     if form.is_valid():
         try:
             publishes = request.POST.get("then") == "publish"
