@@ -124,15 +124,32 @@ class Shown:
         return f"{reverse('scheduling:calendar')}?{urlencode(query)}"
 
 
+class Kind(StrEnum):
+    """What a stretch means for the calendar in which it stands."""
+
+    CLOSURE = "closure"  # nothing can be planned there
+    AWAY = "away"  # nothing either: it is the calendar of the one who is away
+    ABSENT = "absent"  # others can teach; it is only good to know
+
+
 @dataclass(frozen=True)
 class Stretch:
     """A time in which nothing can be planned, or somebody is away."""
 
     key: str
-    kind: str
+    kind: Kind
     words: str
     starts_at: datetime
     ends_at: datetime
+    when: str = ""
+
+    @property
+    def hours(self) -> str:
+        """`14:00–17:00` within a day, `when` over several of them; nothing for whole days."""
+        start, end = wall(self.starts_at), wall(self.ends_at)
+        if start.time() == end.time() == time.min:
+            return ""
+        return f"{start:%H:%M}–{end:%H:%M}" if start.date() == end.date() else self.when
 
 
 @dataclass(frozen=True)
@@ -174,8 +191,8 @@ class Found:
         return {key: position % COLOURS for position, key in enumerate(keys)}
 
     def entries(self) -> list[dict[str, Any]]:
-        """What the grid draws: classes, and behind them the stretches."""
-        return [self._class_entry(slot) for slot in self.slots] + [_shade(each) for each in self.stretches]
+        """What the grid draws: classes, and the stretches behind or above them."""
+        return [self._class_entry(slot) for slot in self.slots] + [_drawn(each) for each in self.stretches]
 
     def _class_entry(self, slot: Slot) -> dict[str, Any]:
         start = wall(slot.starts_at)
@@ -266,30 +283,32 @@ def _closures(filters: Filters) -> ClosureQuerySet:
 
 def _closed(closure: Closure) -> Stretch:
     words = _("%(place)s closed: %(reason)s") % {"place": closure.place, "reason": closure.reason}
-    return Stretch(f"closure-{closure.pk}", "closure", words, closure.starts_at, closure.ends_at)
+    return Stretch(f"closure-{closure.pk}", Kind.CLOSURE, words, closure.starts_at, closure.ends_at)
 
 
 def _absences(user: User, filters: Filters, start: datetime, end: datetime) -> list[Stretch]:
     absences = TimeOff.objects.plannable_by(user).overlapping(start, end).select_related("instructor")
-    if filters.instructor is not None and has_role(user, MANAGER):
-        absences = absences.filter(instructor=filters.instructor)
-    return [_away(absence) for absence in absences]
+    if not has_role(user, MANAGER):
+        return [_away(absence, Kind.AWAY) for absence in absences]
+    if filters.instructor is not None:
+        return [_away(absence, Kind.AWAY) for absence in absences.filter(instructor=filters.instructor)]
+    return [_away(absence, Kind.ABSENT) for absence in absences]
 
 
-def _away(absence: TimeOff) -> Stretch:
+def _away(absence: TimeOff, kind: Kind) -> Stretch:
     words = _("%(name)s is away") % {"name": absence.instructor.name}
-    return Stretch(f"away-{absence.pk}", "away", words, absence.starts_at, absence.ends_at)
+    return Stretch(f"away-{absence.pk}", kind, words, absence.starts_at, absence.ends_at, absence.when)
 
 
-def _shade(stretch: Stretch) -> dict[str, Any]:
-    return {
-        "id": stretch.key,
-        "title": stretch.words,
-        "start": wall(stretch.starts_at).isoformat(timespec="minutes"),
-        "end": wall(stretch.ends_at).isoformat(timespec="minutes"),
-        "display": "background",
-        "kind": stretch.kind,
-    }
+def _drawn(stretch: Stretch) -> dict[str, Any]:
+    entry = {"id": stretch.key, "title": stretch.words, "kind": stretch.kind.value}
+    start, end = wall(stretch.starts_at), wall(stretch.ends_at)
+    if stretch.kind is not Kind.ABSENT:
+        times = {"start": start.isoformat(timespec="minutes"), "end": end.isoformat(timespec="minutes")}
+        return entry | times | {"display": "background"}
+    after = (end - timedelta.resolution).date() + DAY
+    days = {"start": start.date().isoformat(), "end": after.isoformat(), "allDay": True}
+    return entry | days | {"when": stretch.when, "hours": stretch.hours}
 
 
 def _hours_where_the_clocks_change(slot: Slot) -> str:

@@ -142,6 +142,7 @@ def _setup(shown: Shown) -> dict[str, object]:
         "feed": reverse("scheduling:calendar_feed"),
         "newClass": reverse("scheduling:slot_new"),
         "zone": clock.clinic_zone().key,
+        "away": _("Away"),
         "failed": _("This could not be saved. Please check the connection and try again."),
         "unread": _("The classes could not be fetched. Please check the connection and reload the page."),
         "signedOut": _("You are signed out. Please reload the page and sign in; nothing was changed."),

@@ -109,32 +109,6 @@ class TestTheFeed:
 
         assert colours == [0, 1, 2, 3, 4, 5, 6, 7, 0]
 
-    def test_shades_closures_and_times_off(self, instructor: Instructor, managers_client: Client) -> None:
-        ClosureFactory(starts_at=TUESDAY_SIX, ends_at=TUESDAY_SIX + timedelta(hours=2), reason="Works")
-        TimeOffFactory(instructor=instructor, starts_at=TUESDAY_SIX, ends_at=TUESDAY_SIX + timedelta(days=1))
-
-        shades = [
-            {name: entry[name] for name in ("kind", "title", "start", "end", "display")}
-            for entry in entries(managers_client)
-        ]
-
-        assert shades == [
-            {
-                "kind": "closure",
-                "title": "The whole clinic closed: Works",
-                "start": "2026-11-24T18:00",
-                "end": "2026-11-24T20:00",
-                "display": "background",
-            },
-            {
-                "kind": "away",
-                "title": "Asha Lind is away",
-                "start": "2026-11-24T18:00",
-                "end": "2026-11-25T18:00",
-                "display": "background",
-            },
-        ]
-
     def test_is_of_ones_own_classes_and_absences_only(self, instructor: Instructor, instructors_client: Client) -> None:
         SlotFactory(instructor=instructor, class_type__name="Mine", starts_at=TUESDAY_SIX)
         SlotFactory(class_type__name="Theirs", starts_at=TUESDAY_SIX)

@@ -3,6 +3,7 @@
 
 export function describe({ event, timeText, isMirror }) {
   const { kind, occupancy, places, day, hours, place, instructor, stateWord } = event.extendedProps;
+  if (kind === "absent") return { domNodes: whoIsAway(event) };
   if (kind) return { domNodes: [part("shade-words", event.title)] };
   if (!occupancy) return { domNodes: [part("entry-hours", timeText)] };
   const taken = part("entry-taken", occupancy);
@@ -12,6 +13,13 @@ export function describe({ event, timeText, isMirror }) {
   if (stateWord) nodes.push(part("entry-state", stateWord));
   nodes.push(part("entry-name", event.title), part("entry-where", place), part("entry-who", instructor));
   return { domNodes: nodes };
+}
+
+// It stands above the days that it touches; for those who do not see these, they are written out.
+function whoIsAway({ title, extendedProps: { when, hours } }) {
+  const seen = part("absent-hours", hours && `, ${hours}`);
+  seen.ariaHidden = "true";
+  return [part("absent-who", title), seen, part("sr-only", `, ${when}`)];
 }
 
 // Where a column is narrow, the eye sees when a class ends by its height: only the beginning is written out.

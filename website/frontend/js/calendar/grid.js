@@ -12,6 +12,7 @@ import { preparePanel } from "./panel.js";
 import { fetchEntries } from "./server.js";
 
 const MINUTE = 60 * 1000;
+const STILL = window.matchMedia("(prefers-reduced-motion: reduce)");
 const USUAL_HOURS = [7, 22]; // more of the day is shown where a class lies outside
 
 export function startGrid(setup) {
@@ -25,7 +26,8 @@ export function startGrid(setup) {
     initialView: viewNamed(setup.view),
     initialDate: setup.day,
     headerToolbar: false,
-    allDaySlot: false,
+    allDaySlot: false, // but when one of several is away
+    allDayText: setup.away,
     height: "auto",
     slotDuration: "00:15:00", // and nothing finer to snap to: FullCalendar would move by a step too many
     slotLabelInterval: "01:00",
@@ -41,7 +43,10 @@ export function startGrid(setup) {
     slotEventOverlap: false,
     eventMinHeight: 24,
     editable: true,
+    dragRevertDuration: STILL.matches ? 0 : 500, // without a transition FullCalendar would wait for its end for ever
+    eventAllow: ({ allDay }) => !allDay, // a class has its hour
     selectable: mayPlan,
+    selectAllow: ({ allDay }) => !allDay,
     selectMirror: true,
     selectMinDistance: 8, // a mere click plans nothing
     defaultTimedEventDuration: "01:00",
@@ -100,16 +105,18 @@ function timesOf(start, end) {
 }
 
 function classesOf({ kind, colour, state, isOver }) {
+  if (kind === "absent") return ["absent"];
   if (kind) return [`shade-${kind}`];
   if (colour === undefined) return ["entry-new"];
   return ["entry", `colour-${colour}`, `entry-${state}`, ...(isOver ? ["entry-over"] : [])];
 }
 
 function makeRoom(calendar, entries) {
-  const classes = entries.filter((entry) => !entry.display);
+  const classes = entries.filter((entry) => !entry.kind);
   const [first, last] = USUAL_HOURS;
   const isEarly = classes.some(({ start }) => Number(start.slice(11, 13)) < first);
   const isLate = classes.some(({ start, end }) => end.slice(0, 10) > start.slice(0, 10) || end.slice(11) > hour(last));
+  calendar.setOption("allDaySlot", entries.some((entry) => entry.allDay));
   calendar.setOption("slotMinTime", hour(isEarly ? 0 : first));
   calendar.setOption("slotMaxTime", hour(isLate ? 24 : last));
 }
