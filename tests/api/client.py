@@ -25,6 +25,10 @@ def description() -> dict[str, Any]:
 class DescribedClient(APIClient):
     """Fails when an answer has another status, media type or body than the description says."""
 
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        description()  # drf-spectacular cannot make its first one in several threads at once
+
     def request(self, **kwargs: Any) -> Any:
         answer = super().request(**kwargs)
         if kwargs["REQUEST_METHOD"] != "OPTIONS":
