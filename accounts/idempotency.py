@@ -5,8 +5,8 @@ request still runs with 409. The answer is stored in the transaction of the effe
 Refusals are not stored, because the reason may go away: a retry is a new attempt.
 
 The lock belongs to the transaction, not to the session, so a pooler in transaction mode may stand in front of
-PostgreSQL. It makes parallel requests stop at once instead of working in vain; the constraint
-`one_answer_per_account_and_key` is what makes a second effect impossible.
+PostgreSQL. It makes parallel requests stop at once instead of working in vain, or wait if they are a person's (then
+`accounts/sent_once.py`); the constraint `one_answer_per_account_and_key` is what makes a second effect impossible.
 """
 
 import json
@@ -16,8 +16,9 @@ from datetime import timedelta
 from hashlib import sha256
 from typing import Any
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 from django.utils.translation import gettext_lazy as _
+from psycopg.errors import LockNotAvailable
 
 from accounts.models import IdempotencyKey, User
 from core import clock
@@ -70,8 +71,8 @@ def answer_once(
     """Have `effect` happen and return its answer; return the stored one when the key was answered before.
 
     `asked` is the request as understood, so what is ignored does not make it another one. Keys are known for a day and
-    belong to one account. Without a key nothing is stored. Whoever `waits` is answered after the first request, instead
-    of being refused while that still runs.
+    belong to one account. Without a key nothing is stored. Whoever `waits` is answered after the first request, and
+    refused only where that takes longer than PostgreSQL waits for a lock (`lock_timeout`).
 
     Raises KeyNotUsable, KeyUsedOtherwise, StillRunning, and what `effect` raises: then nothing has happened.
     """
@@ -99,10 +100,20 @@ def forget_old_answers() -> None:
     IdempotencyKey.objects.filter(created_at__lt=clock.now() - KEPT_FOR).delete()
 
 
+def forget_answer(*, account: User, key: str, older_than: timedelta) -> None:
+    """Delete the answer that a key got so long ago: who sends it now does not mean the same any more."""
+    IdempotencyKey.objects.filter(account=account, key=key, created_at__lt=clock.now() - older_than).delete()
+
+
 def _lock_and_look(account: User, key: str, *, waits: bool) -> IdempotencyKey | None:
     """The stored answer, if there is one; the key is locked until the transaction ends. Raises StillRunning."""
     with connection.cursor() as cursor:
-        cursor.execute(_WAIT_AND_LOOK if waits else _LOCK_AND_LOOK, {"account": account.pk, "key": key})
+        try:
+            cursor.execute(_WAIT_AND_LOOK if waits else _LOCK_AND_LOOK, {"account": account.pk, "key": key})
+        except OperationalError as error:
+            if isinstance(error.__cause__, LockNotAvailable):
+                raise StillRunning() from error
+            raise
         (is_ours,) = cursor.fetchone()
         cursor.nextset()
         row = cursor.fetchone()

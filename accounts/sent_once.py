@@ -3,14 +3,16 @@
 Where scripts run, the page itself sends a form once (website/frontend/js/send_once.js). Where they do not, a double
 click sends it twice, and the browser shows the second answer only: a refusal, because of what the first has just done.
 So `{% sent_once %}` writes a token into the form, and the outcome is kept under it and what the form says, as the API
-keeps answers under an Idempotency-Key. Whoever comes while the first one is still being worked on waits for it. Another
-time or room typed into the same page is another form; a refusal is not kept, because the reason may go away.
+keeps answers under an Idempotency-Key. Whoever comes while the first one is still being worked on waits for it, a few
+seconds. Another time or room typed into the same page is another form; a refusal is not kept, because the reason may go
+away; and an old page that is sent again is a new wish, because what it made may have been cancelled since.
 """
 
 import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from hashlib import sha256
 from secrets import token_hex
 
@@ -18,12 +20,20 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.utils.safestring import SafeData, mark_safe
+from django.utils.translation import gettext_lazy as _
 
-from accounts.idempotency import Answer, answer_once
+from accounts.idempotency import Answer, StillRunning, answer_once, forget_answer
 from accounts.permissions import account_of
+from core.errors import DomainError
 
 FIELD = "sent_once"
 TOKEN = re.compile(r"[0-9a-f]{32}")
+ONE_CLICK = timedelta(minutes=2)  # within which a form that comes again was sent twice, not wished twice
+
+
+class StillSaving(DomainError):
+    code = "still_saving"
+    message = _("This was sent twice and is still being saved. Please wait a moment before you send it again.")
 
 
 @dataclass(frozen=True)
@@ -43,14 +53,21 @@ def token_for(request: HttpRequest) -> str:
 def do_once(request: HttpRequest, effect: Callable[[], Done]) -> HttpResponseRedirect:
     """Have `effect` happen unless this very form has had it, and go on to its page with its words.
 
-    Raises what `effect` raises: then nothing has happened. A form that brings a file, or no token, is not recognised.
+    Raises StillSaving, and what `effect` raises: then nothing has happened. A form that brings a file, or no token, is
+    not recognised.
     """
 
     def answer() -> Answer:
         done = effect()
         return Answer(302, {"words": done.words, "is_html": isinstance(done.words, SafeData)}, done.address)
 
-    told = answer_once(account=account_of(request), key=_key_of(request), asked={}, effect=answer, waits=True)
+    account, key = account_of(request), _key_of(request)
+    if key:
+        forget_answer(account=account, key=key, older_than=ONE_CLICK)
+    try:
+        told = answer_once(account=account, key=key, asked={}, effect=answer, waits=True)
+    except StillRunning as error:
+        raise StillSaving() from error
     words = str(told.body["words"])
     messages.success(request, mark_safe(words) if told.body["is_html"] else words)  # noqa: S308 - from our own view
     return redirect(told.location)

@@ -195,7 +195,7 @@ class SlotPublication(GenericAPIView[Slot]):
         operation_id="publish_slot", tags=["Slots"], summary="Publish a slot", request=None, responses=SlotAnswer
     )
     def post(self, request: Request, pk: int) -> Response:
-        """Open a draft for booking. Doing it again changes nothing."""
+        """Open a draft for booking; its `revision` rises. Doing it again changes nothing."""
         by = account_of(request)
         slot = publish_slot(slot=get_object_or_404(Slot.objects.plannable_by(by), pk=pk), by=by)
         return Response(self.get_serializer(slot).data)

@@ -12,7 +12,8 @@ class SlotChange(models.Model):
     """One change of one slot, on the record: who made it, when, and what was before.
 
     `before` holds the old values of the changed fields (instants in ISO 8601, rows by their keys); what came after is
-    the slot itself, or the next change. `tells` says whether booked patients are told of it.
+    the slot itself, or the next change. `tells` says whether booked patients are told of it. That a draft was published
+    is a change; a class that is published from the start (by its series, a copy, an import) has none for it.
     """
 
     slot = models.ForeignKey(Slot, models.CASCADE, related_name="changes", db_index=False)

@@ -1,6 +1,6 @@
 """Drafting slots, and publishing one or many."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,6 +12,7 @@ from accounts.models import User
 from core import clock
 from core.errors import DomainError
 from scheduling.models import ClassType, Instructor, Room, Slot, SlotChange
+from scheduling.operations.changes import ChangedMeanwhile
 from scheduling.operations.planning import (
     check_figures,
     clashes_named,
@@ -71,30 +72,34 @@ class Publication:
     problem: DomainError | None
 
 
-def publish_slot(*, slot: Slot, by: User | None) -> Slot:
+def publish_slot(*, slot: Slot, by: User | None, revision: int | None = None) -> Slot:
     """Open a draft for booking, on the record. Publishing twice is publishing once.
 
-    Raises SlotInThePast when it has begun meanwhile, NotADraft when it was cancelled, NeedsRoomOrLink where people
-    would not know where to go, else as `draft_slot`.
+    `revision` is the one that was seen, where it was. Raises ChangedMeanwhile when that is another one now,
+    SlotInThePast when it has begun meanwhile, NotADraft when it was cancelled, NeedsRoomOrLink where people would not
+    know where to go, else as `draft_slot`.
     """
-    [publication] = publish_slots(slots=[slot], by=by)
+    seen = {} if revision is None else {slot.pk: revision}
+    [publication] = publish_slots(slots=[slot], seen=seen, by=by)
     if publication.problem:
         raise publication.problem
     return publication.slot
 
 
-def publish_slots(*, slots: Iterable[Slot], by: User | None) -> list[Publication]:
+def publish_slots(*, slots: Iterable[Slot], seen: Mapping[int, int], by: User | None) -> list[Publication]:
     """Open those of the drafts for booking that can be, and say of each other one why it stays as it is.
 
-    The reasons are those that `publish_slot` raises; a class that is published already is published. In a fixed number
-    of queries, and in order of time.
+    `seen` holds the revisions that were seen: slot → revision. The reasons are those that `publish_slot` raises; a
+    class that is published already is published. In a fixed number of queries, and in order of time.
     """
     with transaction.atomic():
         locked = locked_slots(each.pk for each in slots)
         lock_for_planning((each.instructor_id for each in locked), (each.room_id for each in locked))
         drafts = {each.pk for each in locked if each.state == Slot.State.DRAFT}
-        planned = preview_publishing(slots=locked)
+        planned = preview_publishing(slots=locked, seen=seen)
         opened = [each.slot for each in planned if each.problem is None and each.slot.pk in drafts]
+        for each in opened:
+            each.revision += 1
         Slot.objects.bulk_update(opened, ["state", "published_at", "revision"])
         SlotChange.objects.bulk_create(
             SlotChange(slot=each, revision=each.revision, made_by=by, before={"state": Slot.State.DRAFT})
@@ -103,11 +108,13 @@ def publish_slots(*, slots: Iterable[Slot], by: User | None) -> list[Publication
     return planned
 
 
-def preview_publishing(*, slots: Sequence[Slot]) -> list[Publication]:
+def preview_publishing(*, slots: Sequence[Slot], seen: Mapping[int, int] | None = None) -> list[Publication]:
     """What `publish_slots` would do with these slots, which were read with their details; nothing is saved."""
+    seen = seen or {}
     drafts = [each for each in slots if each.state == Slot.State.DRAFT]
     obstacles = obstacles_to(drafts, moving=[each.pk for each in drafts])
     reasons = {drafts[position].pk: reason for position, reason in obstacles.items()}
+    reasons |= {each.pk: ChangedMeanwhile() for each in drafts if seen.get(each.pk, each.revision) != each.revision}
     return [_publication(each, reasons.get(each.pk)) for each in slots]
 
 
@@ -117,7 +124,7 @@ def _publication(slot: Slot, obstacle: DomainError | None) -> Publication:
     if slot.is_cancelled:
         return Publication(slot, NotADraft())
     opened = copy(slot)
-    opened.state, opened.published_at, opened.revision = Slot.State.PUBLISHED, clock.now(), slot.revision + 1
+    opened.state, opened.published_at = Slot.State.PUBLISHED, clock.now()
     try:
         if obstacle:
             raise obstacle

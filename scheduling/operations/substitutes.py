@@ -149,7 +149,7 @@ def assign_substitute(*, slot: Slot, instructor: Instructor, revision: int, by: 
     Raises TeachesItAnyway, ChangedMeanwhile, CannotChange, or why this instructor cannot teach it.
     """
     slot = locked_slot(slot.pk)
-    if slot.revision > revision and (given := _last_filled(slot, by=instructor)):
+    if given := _given_by(slot, instructor, revision + 1):
         return given
     request = _locked_open_request(slot) or SubstituteRequest(slot=slot, asked_by=by, instead_of=slot.instructor)
     _hand_over(slot, instructor, revision, by)
@@ -196,10 +196,14 @@ def _locked_open_request(slot: Slot) -> SubstituteRequest | None:
     return SubstituteRequest.objects.select_for_update(no_key=True).filter(slot=slot, state=State.OPEN).first()
 
 
-def _last_filled(slot: Slot, *, by: Instructor) -> SubstituteRequest | None:
-    """The request that gave a locked slot to `by`, who teaches it still."""
-    filled = SubstituteRequest.objects.with_details().filter(slot=slot, state=State.FILLED, filled_by=by)
-    return filled.order_by("-closed_at").first() if slot.instructor_id == by.pk else None
+def _given_by(slot: Slot, instructor: Instructor, revision: int) -> SubstituteRequest | None:
+    """The request by which a locked slot came to `instructor`, if that was its last change and made it `revision`."""
+    if (slot.instructor_id, slot.revision) != (instructor.pk, revision):
+        return None
+    if not slot.changes.filter(revision=revision, before__has_key="instructor").exists():
+        return None
+    filled = SubstituteRequest.objects.with_details().filter(slot=slot, state=State.FILLED, filled_by=instructor)
+    return filled.order_by("-closed_at").first()
 
 
 def _just_withdrawn(slot: Slot) -> SubstituteRequest | None:
@@ -207,7 +211,8 @@ def _just_withdrawn(slot: Slot) -> SubstituteRequest | None:
     since = clock.now() - QUIET_AFTER_WITHDRAWAL
     of_slot = SubstituteRequest.objects.select_for_update(no_key=True).filter(slot=slot, instead_of=slot.instructor)
     request = of_slot.filter(state=State.WITHDRAWN, closed_at__gt=since).order_by("-closed_at").first()
-    if request is None or slot.changes.filter(made_at__gte=request.created_at).exists():
+    changes = slot.changes.exclude(before={"state": Slot.State.DRAFT})  # that it was published changes nothing
+    if request is None or changes.filter(made_at__gte=request.created_at).exists():
         return None
     return request
 

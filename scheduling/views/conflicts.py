@@ -1,6 +1,5 @@
 """The choices for a class that lies in a closure or time off; nothing happens to it before somebody has chosen."""
 
-import re
 from typing import Any
 
 from django.contrib import messages
@@ -13,8 +12,8 @@ from accounts.permissions import account_of
 from core.errors import DomainError
 from scheduling.models import Slot, SubstituteRequest
 from scheduling.operations import Absence, Scope, ask_for_substitute, cancel_slots, conflicts_of, keep_class
+from scheduling.views.seen import revision_seen
 
-REVISION = re.compile(r"[0-9]{1,9}")
 NEVER_SEEN = -1
 
 
@@ -37,8 +36,8 @@ def cancel_in(request: HttpRequest, absence: Absence, slot_pk: int, *, reason: s
         messages.info(request, _("This class is cancelled already."))  # by an earlier click, most of the time
         return
     slot = _chosen(request, absence, slot_pk)
-    seen = request.POST.get("revision", "")
-    revision = int(seen) if REVISION.fullmatch(seen) else NEVER_SEEN
+    seen = revision_seen(request)
+    revision = NEVER_SEEN if seen is None else seen
     try:
         cancelled = cancel_slots(slot=slot, scope=Scope.THIS, reason=reason, revision=revision, by=account_of(request))
     except DomainError as error:

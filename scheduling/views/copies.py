@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -14,7 +15,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.permissions import account_of
 from accounts.roles import MANAGER, has_role
-from accounts.sent_once import Done, do_once
+from accounts.sent_once import Done, StillSaving, do_once
 from core import clock
 from core.clock import WEEK, monday_of
 from core.errors import DomainError
@@ -93,6 +94,9 @@ def _copy(request: HttpRequest, form: CopyWeekForm, planned: list[PlannedCopy]) 
         return do_once(request, lambda: _week_copied(form, _left_out(request, planned)))
     except (NothingToCopy, WeekBlocked) as error:
         return _preview(request, form, planned, refused=error)
+    except StillSaving as error:
+        messages.warning(request, str(error))
+        return _preview(request, form, planned)
 
 
 def _week_copied(form: CopyWeekForm, leave_out: set[int]) -> Done:

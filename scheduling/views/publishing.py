@@ -1,5 +1,6 @@
 """Publishing the drafts of a week together: first what they are and what stands in the way, then those that can be."""
 
+import re
 from dataclasses import dataclass
 from datetime import date
 from typing import Self
@@ -20,6 +21,9 @@ from scheduling.models import Instructor, Slot, SlotQuerySet
 from scheduling.operations import Publication, preview_publishing, publish_slots
 from scheduling.timetable import KEY, day_in_reach
 from scheduling.views.guards import plans_classes
+from scheduling.views.seen import REVISION
+
+SEEN = re.compile(rf"(?P<slot>{KEY.pattern})\.(?P<revision>{REVISION.pattern})")
 
 
 @dataclass(frozen=True)
@@ -35,7 +39,8 @@ class Meant:
         key = request.GET.get("instructor", "")
         chooses = has_role(request.user, MANAGER) and KEY.fullmatch(key)
         instructor = Instructor.objects.filter(pk=int(key)).first() if chooses else None
-        return cls(day_in_reach(request.GET.get("from", "")) or clock.clinic_today(), instructor)
+        today = clock.clinic_today()
+        return cls(max(day_in_reach(request.GET.get("from", "")) or today, today), instructor)
 
     def of_week(self, slots: SlotQuerySet) -> SlotQuerySet:
         """Those of `slots` that are meant, drafts or not, in order of time."""
@@ -56,16 +61,17 @@ def week_publish(request: HttpRequest) -> HttpResponse:
     """The drafts of a week with what stands in their way; the button publishes those that had nothing."""
     meant = Meant.read(request)
     if request.method == "POST":
-        keys = [int(key) for key in request.POST.get("drafts", "").split(",") if KEY.fullmatch(key)]
-        chosen = _plannable(request, meant).filter(pk__in=keys)
-        return _published(request, meant, publish_slots(slots=chosen, by=account_of(request)))
+        seen = _seen(request)
+        chosen = _plannable(request, meant).filter(pk__in=seen)
+        outcome = publish_slots(slots=chosen, seen=seen, by=account_of(request))
+        return _published(request, meant, outcome, elsewhere=len(seen) - len(outcome))
     planned = preview_publishing(slots=list(_drafts(request, meant)))
     ready = [each.slot for each in planned if not each.problem]
     context = {
         "planned": planned,
         "ready": len(ready),
         "blocked": len(planned) - len(ready),
-        "drafts": ",".join(str(slot.pk) for slot in ready),
+        "drafts": ",".join(f"{slot.pk}.{slot.revision}" for slot in ready),
         "monday": clock.monday_of(meant.first),
         "whose": meant.instructor,
         "plans_for_all": has_role(request.user, MANAGER),
@@ -75,8 +81,16 @@ def week_publish(request: HttpRequest) -> HttpResponse:
     return render(request, "scheduling/teach/publish_week.html", context)
 
 
-def _published(request: HttpRequest, meant: Meant, outcome: list[Publication]) -> HttpResponseRedirect:
-    """Say what is published, and show what is left with its reasons; else the weeks."""
+def _seen(request: HttpRequest) -> dict[int, int]:
+    """Which drafts stood on the page as free: slot → revision."""
+    sent = map(SEEN.fullmatch, request.POST.get("drafts", "").split(","))
+    return {int(each["slot"]): int(each["revision"]) for each in sent if each}
+
+
+def _published(
+    request: HttpRequest, meant: Meant, outcome: list[Publication], *, elsewhere: int
+) -> HttpResponseRedirect:
+    """Say what is published and what has gone elsewhere, and show what is left with its reasons; else the weeks."""
     refused = [each for each in outcome if each.problem]
     if count := len(outcome) - len(refused):
         words = ngettext(
@@ -87,6 +101,13 @@ def _published(request: HttpRequest, meant: Meant, outcome: list[Publication]) -
         messages.success(request, words % {"count": count})
     for each in refused:
         messages.error(request, _("Not published: %(slot)s. %(why)s") % {"slot": each.slot, "why": each.problem})
+    if elsewhere:
+        words = ngettext(
+            "Not published: %(count)d class that is not in this week any more, or somebody else's now.",
+            "Not published: %(count)d classes that are not in this week any more, or somebody else's now.",
+            elsewhere,
+        )
+        messages.error(request, words % {"count": elsewhere})
     left = _drafts(request, meant).exists()
     return redirect(meant.address_of("scheduling:week_publish" if left else "scheduling:teach"))
 

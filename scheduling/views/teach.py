@@ -26,6 +26,7 @@ from scheduling.models import Instructor, Slot, SlotQuerySet
 from scheduling.operations import draft_slot, publish_slot
 from scheduling.timetable import KEY, day_in_reach
 from scheduling.views.guards import plans_classes
+from scheduling.views.seen import revision_seen
 from scheduling.views.substitutes import requests_to_show
 
 WEEKS = 4
@@ -106,7 +107,7 @@ def slot_new(request: HttpRequest) -> HttpResponse:
 def publish(request: HttpRequest, pk: int) -> HttpResponse:
     """Open a draft for booking, from the weeks or from its own page."""
     try:
-        slot = publish_slot(slot=_planned_slot(request, pk), by=account_of(request))
+        slot = publish_slot(slot=_planned_slot(request, pk), revision=revision_seen(request), by=account_of(request))
     except DomainError as error:
         messages.error(request, str(error))
     else:

@@ -90,6 +90,22 @@ def test_an_instructor_publishes_and_doing_it_again_changes_nothing(
     assert [slot["id"] for slot in visitor.get("/api/v1/slots/").json()["results"]] == [slot.pk]
 
 
+def test_publishing_counts_as_a_change_for_whoever_saw_the_draft(
+    teaching: DescribedClient, instructor: Instructor
+) -> None:
+    slot = SlotFactory(state=Slot.State.DRAFT, instructor=instructor)
+    published = teaching.post(f"/api/v1/slots/{slot.pk}/publish/").json()
+
+    stale, fresh = (
+        teaching.patch(f"/api/v1/slots/{slot.pk}/", {"revision": revision, "capacity": 5}, format="json")
+        for revision in (0, published["revision"])
+    )
+
+    assert published["revision"] == 1
+    assert (stale.status_code, stale.json()["code"]) == (409, "changed_meanwhile")
+    assert (fresh.status_code, fresh.json()["slots"][0]["capacity"]) == (200, 5)
+
+
 def test_a_state_in_the_request_publishes_nothing(teaching: DescribedClient, class_type: ClassType) -> None:
     draft(
         teaching,

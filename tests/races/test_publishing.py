@@ -25,7 +25,7 @@ def published_by_two(drafts: list[Slot]) -> list[list[Publication]]:
     pause = Pause()
 
     def publish(each: Iterable[Slot]) -> None:
-        told.append(publish_slots(slots=each, by=None))
+        told.append(publish_slots(slots=each, seen={}, by=None))
 
     ends = all_at_once(
         [pause.before_commit(lambda: publish(drafts)), pause.then(lambda: publish(reversed(drafts)))],
@@ -67,7 +67,7 @@ def test_a_draft_that_is_cancelled_while_its_week_is_published_stays_cancelled_a
         cancel_slots(slot=drafts[1], scope=Scope.THIS, reason="", revision=0, by=None)
 
     ends = all_at_once(
-        [pause.before_commit(cancel), pause.then(lambda: told.extend(publish_slots(slots=drafts, by=None)))]
+        [pause.before_commit(cancel), pause.then(lambda: told.extend(publish_slots(slots=drafts, seen={}, by=None)))]
     )
 
     assert ends == {"ok": 2}

@@ -232,7 +232,9 @@ class TestAtTheSameMoment:
         slot = SlotFactory(state=Slot.State.DRAFT, **fields)
         pause = Pause()
 
-        ends = all_at_once([pause.before_commit(partial(add, slot)), pause.then(partial(publish_slot, slot=slot))])
+        ends = all_at_once(
+            [pause.before_commit(partial(add, slot)), pause.then(partial(publish_slot, slot=slot, by=None))]
+        )
 
         assert ends["ok"] == 1 and ends["closed"] + ends["instructor_away"] == 1
         assert not Slot.objects.published().exists()

@@ -48,14 +48,14 @@ def states() -> list[str]:
 
 def keys(slots: list[Slot]) -> dict[str, str]:
     """What the form sends for these drafts."""
-    return {"drafts": ",".join(str(each.pk) for each in slots)}
+    return {"drafts": ",".join(f"{each.pk}.{each.revision}" for each in slots)}
 
 
 class TestTheOperation:
     def test_publishes_all_that_it_is_given(self) -> None:
         slots = drafts(3)
 
-        outcome = publish_slots(slots=slots[::-1], by=None)
+        outcome = publish_slots(slots=slots[::-1], seen={}, by=None)
 
         assert [(each.slot, each.problem) for each in outcome] == [(slot, None) for slot in slots]
         assert set(Slot.objects.values_list("state", "published_at")) == {("published", MONDAY_MORNING)}
@@ -69,7 +69,7 @@ class TestTheOperation:
         Slot.objects.filter(pk=nowhere.pk).update(room=None)
         before = list(Slot.objects.exclude(pk=fine.pk).values())
 
-        outcome = publish_slots(slots=Slot.objects.all(), by=None)
+        outcome = publish_slots(slots=Slot.objects.all(), seen={}, by=None)
 
         reasons = [ClinicIsClosed, InstructorIsAway, NotQualified, InstructorHasLeft, NeedsRoomOrLink, type(None)]
         assert [type(each.problem) for each in outcome] == reasons
@@ -79,10 +79,10 @@ class TestTheOperation:
 
     def test_finds_nothing_to_do_in_what_was_published_before_and_leaves_its_date(self, stand_at: Any) -> None:
         slots = drafts(2)
-        publish_slots(slots=slots[:1], by=None)
+        publish_slots(slots=slots[:1], seen={}, by=None)
         stand_at(MONDAY_MORNING + timedelta(hours=1))
 
-        outcome = publish_slots(slots=slots, by=None)
+        outcome = publish_slots(slots=slots, seen={}, by=None)
 
         assert [each.problem for each in outcome] == [None, None]
         assert [each.slot.published_at for each in outcome] == [MONDAY_MORNING, MONDAY_MORNING + timedelta(hours=1)]
@@ -92,7 +92,7 @@ class TestTheOperation:
         Slot.objects.filter(pk=cancelled.pk).update(state=Slot.State.CANCELLED, cancelled_at=MONDAY_MORNING)
         stand_at(begun.starts_at)
 
-        outcome = publish_slots(slots=[cancelled, begun, fine], by=None)
+        outcome = publish_slots(slots=[cancelled, begun, fine], seen={}, by=None)
 
         assert [type(each.problem) for each in outcome] == [NotADraft, SlotInThePast, type(None)]
         assert states() == ["cancelled", "draft", "published"]
@@ -115,7 +115,7 @@ class TestTheOperation:
         # the transaction's two; slots locked and read, instructors, rooms; closures, times off, needed, busy; written,
         # on the record
         with django_assert_num_queries(12):
-            outcome = publish_slots(slots=slots, by=None)
+            outcome = publish_slots(slots=slots, seen={}, by=None)
 
         assert [each.problem for each in outcome] == [None] * count
 
@@ -172,7 +172,7 @@ class TestThePage:
         shown = without_writing(lambda: instructors_client.get(WEEK))
         answer = instructors_client.post(WEEK, keys([*slots, *others]), follow=True)
 
-        assert f'name="drafts" value="{slots[0].pk},{slots[1].pk}"' in shown.content.decode()
+        assert f'name="drafts" value="{slots[0].pk}.0,{slots[1].pk}.0"' in shown.content.decode()
         assert "2 classes to publish Patients do not see them yet. All times are Berlin time." in words(shown)
         assert f"{slots[0].class_type.name}, Tuesday 24 November, 18:00–19:00" in words(shown)
         assert buttons(shown) == ["Publish 2 classes"]
@@ -215,6 +215,30 @@ class TestThePage:
         assert "1 class is published." in page
         assert f"Not published: {cancelled}. This class was cancelled, so it cannot be published." in page
 
+    def test_publishes_no_class_that_was_changed_since_it_was_shown(
+        self, instructor: Instructor, instructors_client: Client
+    ) -> None:
+        changed, fine = drafts(2, instructor=instructor)
+        fields = keys([changed, fine])
+        Slot.objects.filter(pk=changed.pk).update(price=0, revision=1)
+
+        page = instructors_client.post(WEEK, fields, follow=True)
+
+        assert states() == ["draft", "published"]
+        assert f"Not published: {changed}. Somebody else has changed this class meanwhile." in words(page)
+        assert buttons(page) == ["Publish 1 class"]
+
+    def test_says_so_when_a_class_has_gone_elsewhere(self, instructor: Instructor, instructors_client: Client) -> None:
+        [moved] = drafts(1, instructor=instructor)
+        fields = keys([moved])
+        week = timedelta(days=7)
+        Slot.objects.filter(pk=moved.pk).update(starts_at=moved.starts_at + week, ends_at=moved.ends_at + week)
+
+        page = instructors_client.post(WEEK, fields, follow=True)
+
+        assert "Not published: 1 class that is not in this week any more, or somebody else's now." in words(page)
+        assert "published." not in words(page) and states() == ["draft"]
+
     def test_publishes_no_draft_that_it_did_not_show(self, instructor: Instructor, instructors_client: Client) -> None:
         seen, unseen = drafts(2, instructor=instructor)
 
@@ -252,12 +276,16 @@ class TestThePage:
 
         assert words(page).count("Tuesday 24 November") == count
 
-    @pytest.mark.parametrize("query", ["", "?from=9999-12-31", "?from=\x00", "?instructor=\x00", "?instructor=77777"])
+    @pytest.mark.parametrize(
+        "query", ["", "?from=9999-12-31", "?from=0001-01-01", "?from=\x00", "?instructor=\x00", "?instructor=77777"]
+    )
     def test_ignores_what_it_does_not_understand(self, managers_client: Client, query: str) -> None:
         [draft] = drafts(1)
 
         page = managers_client.get("/teach/week/publish/" + query)
-        managers_client.post("/teach/week/publish/" + query, {"drafts": f"x,\x00,-1,{'9' * 30},{draft.pk}"})
+        managers_client.post(
+            "/teach/week/publish/" + query, {"drafts": f"x,\x00,-1.0,{'9' * 30}.0,{draft.pk},{draft.pk}.x,{draft.pk}.0"}
+        )
 
         assert draft.class_type.name in words(page)
         assert states() == ["published"]

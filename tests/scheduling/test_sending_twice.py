@@ -10,9 +10,12 @@ from django.test import Client
 
 from accounts import roles
 from accounts.models import IdempotencyKey
+from core import clock
 from scheduling.models import Instructor, Room, Series, Slot
+from scheduling.operations import Scope, cancel_slots
 from tests.booking.reading import words
 from tests.factories import ClassTypeFactory, InstructorFactory, RoomFactory, SlotFactory, UserFactory
+from tests.scheduling.conftest import MONDAY_MORNING
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("monday")]
 
@@ -123,6 +126,19 @@ def test_what_was_changed_on_the_same_page_is_another_form(managers_client: Clie
     assert [slot.starts_at - TUESDAY_SIX for slot in Slot.objects.all()] == [timedelta(0), timedelta(minutes=90)]
 
 
+def test_an_old_page_that_is_sent_again_is_a_new_wish(managers_client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    fields = opened(managers_client, new_class())
+    managers_client.post(NEW, fields)
+    Slot.objects.update(state=Slot.State.CANCELLED, cancelled_at=MONDAY_MORNING)
+    later = MONDAY_MORNING + timedelta(minutes=3)
+    monkeypatch.setattr(clock, "reading", lambda: later)
+
+    page = managers_client.post(NEW, fields, follow=True)
+
+    assert "Published: " in words(page)
+    assert sorted(Slot.objects.values_list("state", flat=True)) == ["cancelled", "published"]
+
+
 def test_a_refusal_is_not_kept_and_the_page_keeps_its_token(managers_client: Client) -> None:
     form = new_class()
     fields = opened(managers_client, form)
@@ -195,6 +211,18 @@ def test_a_substitute_whom_somebody_else_has_replaced_since_is_not_assigned_by_t
     slot.refresh_from_db()
     assert slot.instructor == marco
     assert "Somebody else has changed this class meanwhile." in words(page)
+
+
+def test_an_old_form_does_not_call_a_class_taught_that_is_cancelled_since(managers_client: Client) -> None:
+    slot, helena = SlotFactory(starts_at=TUESDAY_SIX), InstructorFactory()
+    address, fields = f"/teach/slots/{slot.pk}/substitute/assign/", {"revision": 0, "instructor": helena.pk}
+    managers_client.post(address, fields, follow=True)
+    slot.refresh_from_db()
+    cancel_slots(slot=slot, scope=Scope.THIS, reason="", revision=1, by=None)
+
+    page = managers_client.post(address, fields, follow=True)
+
+    assert "We tell everybody concerned." not in words(page)
 
 
 def test_an_instructor_who_plans_the_own_class_twice_has_it_once(

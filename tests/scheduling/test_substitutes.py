@@ -273,6 +273,15 @@ class TestAskingAgainAfterWithdrawing:
         assert [message.recipient.name for message in last.messages.all() if message.recipient] == ["Helena"]
         assert Message.objects.count() == 1
 
+    def test_that_it_was_published_meanwhile_is_no_reason_to_write_again(self) -> None:
+        slot = SlotFactory(state=Slot.State.DRAFT)
+        operations.withdraw_request(request=ask(slot))
+        published = operations.publish_slot(slot=slot, by=None)
+
+        ask(published)
+
+        assert (Message.objects.count(), SlotChange.objects.count()) == (1, 1)
+
     def test_writes_to_who_was_not_asked_yet(self, slot: Slot) -> None:
         operations.withdraw_request(request=ask(slot))
         InstructorFactory(user__name="Ben")

@@ -291,6 +291,20 @@ class TestADraft:
 
         assert answer.headers["Location"] == address
 
+    def test_that_was_changed_since_it_was_shown_is_not_published(
+        self, instructor: Instructor, instructors_client: Client
+    ) -> None:
+        draft = draft_of(instructor)
+        shown = instructors_client.get(f"/teach/slots/{draft.pk}/").content.decode()
+        Slot.objects.filter(pk=draft.pk).update(price=0, revision=1)
+
+        page = instructors_client.post(f"/teach/slots/{draft.pk}/publish/", {"revision": "0"}, follow=True)
+
+        draft.refresh_from_db()
+        assert 'name="revision" value="0"' in shown
+        assert draft.state == Slot.State.DRAFT
+        assert "Somebody else has changed this class meanwhile." in words(page)
+
     def test_whose_time_has_come_is_not_published(self, instructor: Instructor, instructors_client: Client) -> None:
         draft = SlotFactory(instructor=instructor, state=Slot.State.DRAFT, starts_at=MONDAY_MORNING)
 
