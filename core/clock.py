@@ -116,14 +116,17 @@ def format_when(starts_at: datetime, ends_at: datetime | None = None, *, with_zo
 
 def format_span(starts_at: datetime, ends_at: datetime) -> str:
     """`Thursday 24 December – Saturday 26 December` for whole days at the clinic, else with the hours and the zone."""
-    start, end = clinic_time(starts_at), clinic_time(ends_at)
-    if start.time() == end.time() == time.min:
-        last = end.date() - DAY
-        days = [format_day(start)] if last <= start.date() else [format_day(start), format_day(last)]
-        return " – ".join(days)
-    if start.date() == end.date():
+    if whole := whole_days(starts_at, ends_at):
+        return " – ".join(map(format_day, dict.fromkeys(whole)))
+    if clinic_time(starts_at).date() == clinic_time(ends_at).date():
         return format_when(starts_at, ends_at)
     return f"{format_when(starts_at, with_zone=False)} – {format_when(ends_at)}"
+
+
+def whole_days(starts_at: datetime, ends_at: datetime) -> tuple[date, date] | None:
+    """The first and the last day of a span of whole days at the clinic; None for any other span."""
+    first, last = clinic_time(starts_at).date(), clinic_time(ends_at - timedelta.resolution).date()
+    return (first, last) if (starts_at, ends_at) == (day_bounds(first)[0], day_bounds(last)[1]) else None
 
 
 def zone_label(zone: str = "") -> str:

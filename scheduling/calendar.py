@@ -146,9 +146,9 @@ class Stretch:
     @property
     def hours(self) -> str:
         """`14:00–17:00` within a day, `when` over several of them; nothing for whole days."""
-        start, end = wall(self.starts_at), wall(self.ends_at)
-        if start.time() == end.time() == time.min:
+        if clock.whole_days(self.starts_at, self.ends_at):
             return ""
+        start, end = wall(self.starts_at), wall(self.ends_at)
         return f"{start:%H:%M}–{end:%H:%M}" if start.date() == end.date() else self.when
 
 
@@ -306,7 +306,7 @@ def _drawn(stretch: Stretch) -> dict[str, Any]:
     if stretch.kind is not Kind.ABSENT:
         times = {"start": start.isoformat(timespec="minutes"), "end": end.isoformat(timespec="minutes")}
         return entry | times | {"display": "background"}
-    after = (end - timedelta.resolution).date() + DAY
+    after = wall(stretch.ends_at - timedelta.resolution).date() + DAY
     days = {"start": start.date().isoformat(), "end": after.isoformat(), "allDay": True}
     return entry | days | {"when": stretch.when, "hours": stretch.hours}
 

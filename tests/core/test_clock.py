@@ -190,3 +190,15 @@ def test_a_span_of_whole_days_needs_no_hours(
     starts_at, ends_at = (datetime.fromisoformat(f"{moment}+00:00") for moment in (first, last))
 
     assert clock.format_span(starts_at, ends_at) == words
+
+
+def test_a_whole_day_may_end_at_one_where_the_clocks_jump_over_midnight(settings: Settings) -> None:
+    settings.CLINIC_TIME_ZONE = "America/Santiago"
+    saturday, sunday = date(2027, 9, 4), date(2027, 9, 5)  # which begins at 01:00
+    first, after = clock.day_bounds(saturday)
+
+    assert clock.clinic_time(after).time() == time(1)
+    assert clock.whole_days(first, after) == (saturday, saturday)
+    assert clock.whole_days(first, clock.day_bounds(sunday)[1]) == (saturday, sunday)
+    assert clock.whole_days(first, after + timedelta(hours=1)) is None
+    assert clock.format_span(first, after) == "Saturday 4 September 2027"

@@ -1,10 +1,12 @@
 """Who is away, in the calendar: a shade in the own one, and among several a name above the day."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 from django.test import Client
+from pytest_django import Settings
 
+from core import clock
 from scheduling.models import Instructor
 from tests.booking.reading import words
 from tests.factories import ClosureFactory, TimeOffFactory
@@ -80,3 +82,16 @@ def test_lists_who_is_away_with_the_hours_and_unlike_a_closure(managers_client: 
     assert "Asha Lind is away, 18:00–20:00" in words(page)
     assert page.content.decode().count('class="agenda-stretch"') == 1
     assert page.content.decode().count('class="agenda-absent"') == 1
+
+
+def test_a_whole_day_off_is_one_day_long_where_the_clocks_jump_over_the_midnight_after_it(
+    managers_client: Client, settings: Settings
+) -> None:
+    settings.CLINIC_TIME_ZONE = "America/Santiago"
+    first, after = clock.day_bounds(date(2027, 9, 4))
+    TimeOffFactory(starts_at=first, ends_at=after)
+
+    [found] = entries(managers_client, "?start=2027-08-30&end=2027-09-06")
+
+    assert clock.clinic_time(after).time() == time(1)
+    assert (found["start"], found["end"], found["hours"]) == ("2027-09-04", "2027-09-05", "")
