@@ -165,6 +165,7 @@ class Booking(models.Model):
         ]
         indexes = [
             models.Index(fields=["hold_expires_at"], condition=Q(state="held"), name="holds_by_end"),
+            models.Index(fields=["booked_by"], condition=Q(state="held"), name="holds_by_account"),
         ]
 
     def __str__(self) -> str:

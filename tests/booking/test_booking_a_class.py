@@ -4,12 +4,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from pytest_django import Settings
 
 from accounts.models import Patient
 from booking.models import Booking
+from booking.operations import book as booking_operation
 from booking.operations import book_place
 from core import clock
 from payments.models import Order
@@ -70,6 +72,19 @@ def test_who_holds_too_many_places_is_led_to_where_they_can_be_paid_for(
     assert (answer.status_code, answer.url) == (303, reverse("booking:my"))
     assert "give one back under “My bookings”; then you can book this class." in words(patients_client.get(answer.url))
     assert not Booking.objects.filter(slot=another).exists()
+
+
+def test_counting_what_one_account_holds_does_not_read_what_all_hold(patient: Patient) -> None:
+    BookingFactory.create_batch(40, state=Booking.State.HELD)
+    count = booking_operation._LOCK_AND_COUNT.partition(";")[2]
+
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE booking_booking")
+        cursor.execute("SET LOCAL enable_seqscan = off")  # forty rows are read through in less time
+        cursor.execute(f"EXPLAIN {count}", {"account": patient.account_id})
+        plan = " ".join(row[0] for row in cursor.fetchall())
+
+    assert "using holds_by_account" in plan
 
 
 def test_what_the_desk_books_for_somebody_is_not_limited(patient: Patient, settings: Settings) -> None:
