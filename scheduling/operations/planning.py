@@ -134,17 +134,17 @@ def lock_for_planning(instructors: Iterable[int], rooms: Iterable[int | None]) -
 
 
 def locked_slot(pk: int) -> Slot:
-    """The slot with its details, as it is under its lock.
+    """The slot with its details, as it is under its lock."""
+    [slot] = locked_slots([pk])
+    return slot
+
+
+def locked_slots(pks: Iterable[int]) -> list[Slot]:
+    """The slots with their details in order of time, as they are under their locks.
 
     Not in one query: whoever waits for a row that is joined with its instructor, while another instructor is written
     into it, gets the new row beside the old instructor – which do not fit together, so PostgreSQL returns none.
     """
-    Slot.objects.select_for_update(no_key=True).get(pk=pk)
-    return Slot.objects.with_details().get(pk=pk)
-
-
-def locked_slots(pks: Iterable[int]) -> list[Slot]:
-    """The slots with their details in order of time, locked and then read as one is by `locked_slot`."""
     slots = Slot.objects.filter(pk__in=set(pks))
     list(slots.select_for_update(no_key=True).order_by("pk").values("pk"))
     return list(slots.with_details())

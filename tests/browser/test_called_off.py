@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from accounts import roles
 from booking.tasks import end_bookings_of_cancelled_slots
@@ -11,9 +11,9 @@ from core import clock
 from notifications.models import Kind, Message
 from scheduling.models import Slot
 from scheduling.operations import Scope, cancel_slots
-from tests.browser.conftest import LAPTOP, PHONE
+from tests.browser.conftest import PHONE
 from tests.browser.test_calendar import OpenPage
-from tests.browser.test_every_page import NARROW, violations
+from tests.browser.test_every_page import fits_320_pixels, violations_on_all_screens
 from tests.factories import (
     BookingFactory,
     ClosureFactory,
@@ -63,7 +63,8 @@ def test_who_had_booked_is_for_everyone(called_off: Slot, open_page: OpenPage, r
 
     expect(page.get_by_text("2 people to call")).to_be_visible()
     expect(page.get_by_role("link", name="+49 30 1234567")).to_have_count(0 if role == roles.INSTRUCTOR else 1)
-    _is_for_everyone(page)
+    assert violations_on_all_screens(page) == []
+    assert fits_320_pixels(page)
 
 
 def test_the_choices_for_a_draft_are_for_everyone(called_off: Slot, open_page: OpenPage) -> None:
@@ -77,11 +78,5 @@ def test_the_choices_for_a_draft_are_for_everyone(called_off: Slot, open_page: O
 
     expect(page.get_by_text("It stays a draft until you publish it.")).to_be_visible()
     expect(page.get_by_role("button", name="Keep the")).to_have_count(1)
-    _is_for_everyone(page)
-
-
-def _is_for_everyone(page: Page) -> None:
-    schemes = [(viewport, scheme) for viewport in (PHONE, LAPTOP) for scheme in ("light", "dark")]
-    assert [problem for each in schemes for problem in violations(page, *each)] == []
-    page.set_viewport_size(NARROW)  # type: ignore[arg-type]
-    assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
+    assert violations_on_all_screens(page) == []
+    assert fits_320_pixels(page)

@@ -15,8 +15,8 @@ from accounts import roles
 from accounts.models import User
 from core import clock
 from scheduling.models import ClassType, Instructor, Room, Slot, SubstituteRequest
-from tests.browser.conftest import LAPTOP, PHONE
-from tests.browser.test_every_page import NARROW, WATCH_SHIFTS, violations
+from tests.browser.conftest import PHONE
+from tests.browser.test_every_page import WATCH_SHIFTS, fits_320_pixels, violations_on_all_screens
 from tests.factories import (
     CertificateFactory,
     ClassTypeFactory,
@@ -266,12 +266,5 @@ def is_for_everyone(page: Page) -> None:
     """Nothing jumped while the page came, axe finds nothing on any screen, and 320 px are enough."""
     page.wait_for_load_state("networkidle")
     assert page.evaluate("window.shifts") == 0
-    problems = [
-        problem
-        for viewport in (PHONE, LAPTOP)
-        for scheme in ("light", "dark")
-        for problem in violations(page, viewport, scheme)
-    ]
-    assert problems == []
-    page.set_viewport_size(NARROW)  # type: ignore[arg-type]
-    assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
+    assert violations_on_all_screens(page) == []
+    assert fits_320_pixels(page)
